@@ -1,0 +1,1 @@
+"""Where candidates talk: translate in, call, translate out."""

@@ -1,0 +1,1 @@
+"""The one data path of an interview: assess, decide, speak, record."""

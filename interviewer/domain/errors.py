@@ -1,0 +1,71 @@
+"""Everything that can go wrong in a way the product knows about.
+
+    InterviewerError
+    ├── SettingsError        a setting is missing or makes no sense
+    ├── NotFoundError        no such guide, question or interview
+    ├── GuideError           a guide cannot be read, or cannot be interviewed from
+    ├── IndexUnavailable     the vector store cannot be used now
+    │   └── IndexLocked      another process is writing it
+    ├── StoreError           the database cannot be used
+    │   ├── StoreTooNew      it was made by a newer version
+    │   ├── TurnConflict     another worker recorded this turn first
+    │   └── InterviewBusy    another worker holds this interview
+    └── EngineError          the engine could not assess or speak
+
+A vendor's exception never leaves the module that calls the vendor: it becomes one of these there.
+"""
+
+from __future__ import annotations
+
+
+class InterviewerError(Exception):
+    """Base of all. `message` says what is wrong; `remedy` what to do about it, or "". Neither ever holds a secret."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class SettingsError(InterviewerError):
+    """A setting is missing or makes no sense."""
+
+
+class NotFoundError(InterviewerError):
+    """No such guide, question or interview."""
+
+
+class GuideError(InterviewerError):
+    """A guide cannot be read, or cannot be interviewed from."""
+
+
+class IndexUnavailable(InterviewerError):
+    """The vector store cannot be used now."""
+
+
+class IndexLocked(IndexUnavailable):
+    """Another process is writing the vector store."""
+
+
+class StoreError(InterviewerError):
+    """The database cannot be used."""
+
+
+class StoreTooNew(StoreError):
+    """The database was made by a newer version of this program."""
+
+
+class TurnConflict(StoreError):
+    """Another worker recorded this turn first; load again and go on from there."""
+
+
+class InterviewBusy(StoreError):
+    """Another worker holds this interview at the moment."""
+
+
+class EngineError(InterviewerError):
+    """The engine could not assess or speak. `reason` is a short code that is stored with the turn."""
+
+    def __init__(self, message: str, remedy: str = "", *, reason: str = "engine") -> None:
+        super().__init__(message, remedy)
+        self.reason = reason

@@ -1,0 +1,215 @@
+"""What an interview is made of: its plan, messages, assessments, moves and turns, and the events that are stored.
+
+Started      the plan, once
+Received     a candidate's message, as it came
+Assessed     what the engine made of the messages of a turn, kept as soon as it is paid for
+Turned       a whole turn: what it answered, its move, its words, and the grades it settled
+Sent         a turn's reply has reached the channel
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from interviewer.domain.grading import Grade, PitfallFinding, PointFinding, Verdict
+from interviewer.domain.guide import Frozen
+
+
+class Mode(StrEnum):
+    """`practice` gives hints, feedback and model answers; `assess` discloses nothing until the end."""
+
+    PRACTICE = "practice"
+    ASSESS = "assess"
+
+
+class MessageKind(StrEnum):
+    """What a candidate's message is."""
+
+    ANSWER = "answer"
+    DONT_KNOW = "dont_know"
+    CLARIFY = "clarify"
+    REPEAT = "repeat"
+    HINT = "hint"
+    SKIP = "skip"
+    PAUSE = "pause"
+    STOP = "stop"
+    OFF_TOPIC = "off_topic"
+    STEERING = "steering"
+
+
+class MoveKind(StrEnum):
+    """What the interviewer does next."""
+
+    ASK = "ask"
+    PROBE = "probe"
+    FOLLOW_UP = "follow_up"
+    HINT = "hint"
+    CLARIFY = "clarify"
+    REPEAT = "repeat"
+    REDIRECT = "redirect"
+    NEXT = "next"
+    PAUSE = "pause"
+    CLOSE = "close"
+
+
+class Move(Frozen):
+    """One move. `question_id` is the question on the floor after it; `settles` the one it ends, if any.
+
+    `target` is what a probe or hint aims at (a key point's id, or "star:result" and the like) or the follow-up asked.
+    `wording` is the id of the guide's follow-up that words a probe, if one does. `rung` is 1..3 for a hint.
+    `cause` is the message kind that led here.
+    """
+
+    kind: MoveKind
+    question_id: str | None = None
+    settles: str | None = None
+    target: str | None = None
+    wording: str | None = None
+    rung: int = Field(default=0, ge=0, le=3)
+    cause: MessageKind | None = None
+    time_up: bool = False
+
+
+class ModelCall(Frozen):
+    """One call to a model, as it was paid for. Latency in milliseconds."""
+
+    role: str
+    model: str
+    prompt_digest: str = ""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    latency_ms: float = 0.0
+
+
+class Assessment(Frozen):
+    """What the engine made of a message. Findings are about everything said under the question so far.
+
+    `elsewhere` holds findings on key points of other questions (their id as "question/point"). `lacks` names the parts
+    missing from a behavioral answer: situation, task, action, result, own ("we" without "I"). `evidence` is False while
+    quotes are still to come. `signals` are for a reviewer, such as "steering"; they never lower a grade.
+    """
+
+    kind: MessageKind
+    points: tuple[PointFinding, ...] = ()
+    pitfalls: tuple[PitfallFinding, ...] = ()
+    elsewhere: tuple[PointFinding, ...] = ()
+    lacks: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+    calls: tuple[ModelCall, ...] = ()
+    evidence: bool = True
+
+    @property
+    def answers(self) -> bool:
+        """Whether the message counts as part of the answer: an answer, or something else that showed a point."""
+        shown = any(p.verdict is not Verdict.MISSING for p in self.points) or any(p.committed for p in self.pitfalls)
+        return self.kind is MessageKind.ANSWER or shown
+
+
+class Plan(Frozen):
+    """What will be asked, in which order and under which rules; the same for everyone who gets the same plan."""
+
+    guide_id: str
+    guide_title: str
+    guide_revision: str
+    questions: tuple[str, ...] = Field(min_length=1)
+    mode: Mode = Mode.PRACTICE
+    seed: int = 0
+    minutes: int | None = Field(default=None, ge=1)
+    topic: str | None = None
+    probes: int = Field(default=2, ge=0)
+    follow_ups: int = Field(default=1, ge=0)
+
+
+class Inbound(Frozen):
+    """A candidate's message as a channel hands it over. `id` is the channel's own, and makes a redelivery harmless.
+
+    `command` is set when the message is a command ("/hint"), whose meaning needs no engine.
+    """
+
+    id: str
+    interview_id: str
+    text: str
+    at: datetime
+    command: MessageKind | None = None
+
+
+class Turn(Frozen):
+    """One turn of the interviewer. `consumed` are the ids of the messages it answers; 0 is the opening."""
+
+    number: int = Field(ge=0)
+    at: datetime
+    consumed: tuple[str, ...] = ()
+    assessment: Assessment | None = None
+    failure: str = ""
+    move: Move
+    reply: str
+    grades: tuple[Grade, ...] = ()
+    calls: tuple[ModelCall, ...] = ()
+    blocked: int = 0
+
+
+class Started(Frozen):
+    """The interview begins. `candidate` is the channel's id of the person, never a name that was not asked for."""
+
+    type: Literal["started"] = "started"
+    at: datetime
+    plan: Plan
+    candidate: str
+    channel: str
+    engine: str
+
+
+class Received(Frozen):
+    """A message arrived and will not be lost."""
+
+    type: Literal["received"] = "received"
+    message: Inbound
+
+
+class Assessed(Frozen):
+    """The engine's reading of the messages of the coming turn."""
+
+    type: Literal["assessed"] = "assessed"
+    number: int
+    consumed: tuple[str, ...]
+    assessment: Assessment
+
+
+class Turned(Frozen):
+    """A turn was taken."""
+
+    type: Literal["turned"] = "turned"
+    turn: Turn
+
+
+class Sent(Frozen):
+    """A turn's reply reached the channel; `ref` is the channel's id of it."""
+
+    type: Literal["sent"] = "sent"
+    number: int
+    at: datetime
+    ref: str = ""
+
+
+Event = Annotated[Started | Received | Assessed | Turned | Sent, Field(discriminator="type")]
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def event_key(event: Event) -> str:
+    """A key that is unique within an interview: storing the same thing twice is refused by it."""
+    match event:
+        case Received():
+            return f"received:{event.message.id}"
+        case Assessed():
+            return f"assessed:{event.number}:{':'.join(event.consumed)}"
+        case Turned():
+            return f"turned:{event.turn.number}"
+        case Sent():
+            return f"sent:{event.number}"
+        case _:
+            return "started"

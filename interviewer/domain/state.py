@@ -1,0 +1,249 @@
+"""An interview as it stands: the fold of its events. Pure.
+
+`hear` enters what a message showed; `apply` folds one stored event. A turn is decided on a `draft`, which `hear` may
+change freely, and becomes true only when its event is stored and applied.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from interviewer.domain.grading import Grade, GradedPitfall, GradedPoint, Origin, PointFinding, Verdict, better
+from interviewer.domain.interview import (
+    Assessed,
+    Assessment,
+    Event,
+    Inbound,
+    Move,
+    MoveKind,
+    Plan,
+    Received,
+    Sent,
+    Started,
+    Turn,
+    Turned,
+)
+
+
+class Status(StrEnum):
+    """Where an interview stands."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@dataclass
+class QuestionState:
+    """One question's standing. `aimed` are targets of probes used, `hinted` of hints; `follow_ups` those asked."""
+
+    asked_at: datetime | None = None
+    answers: list[str] = field(default_factory=list)
+    points: dict[str, GradedPoint] = field(default_factory=dict)
+    pitfalls: dict[str, GradedPitfall] = field(default_factory=dict)
+    lacks: tuple[str, ...] = ()
+    probes: int = 0
+    hints: int = 0
+    repairs: int = 0
+    redirects: int = 0
+    aimed: set[str] = field(default_factory=set)
+    hinted: set[str] = field(default_factory=set)
+    follow_ups: set[str] = field(default_factory=set)
+    deepened: int = 0
+    failure: str = ""
+    signals: set[str] = field(default_factory=set)
+    grade: Grade | None = None
+
+    def verdict(self, point_id: str) -> Verdict:
+        """The verdict that stands on a key point."""
+        return self.points[point_id].verdict if point_id in self.points else Verdict.MISSING
+
+    @property
+    def showed_anything(self) -> bool:
+        """Whether any key point is at least partly made."""
+        return any(p.credit > 0 for p in self.points.values())
+
+
+@dataclass
+class Interview:
+    """An interview's state. Only `apply` changes one that is kept."""
+
+    id: str
+    plan: Plan
+    started_at: datetime
+    candidate: str
+    channel: str
+    engine: str
+    questions: dict[str, QuestionState]
+    status: Status = Status.ACTIVE
+    floor: str | None = None
+    turns: list[Turn] = field(default_factory=list)
+    messages: list[Inbound] = field(default_factory=list)
+    pending: list[Inbound] = field(default_factory=list)
+    assessed: Assessed | None = None
+    unsent: list[int] = field(default_factory=list)
+
+    @property
+    def current(self) -> QuestionState:
+        """The state of the question on the floor. Raises LookupError when there is none."""
+        if self.floor is None:
+            raise LookupError(f"no question is on the floor of interview {self.id}")
+        return self.questions[self.floor]
+
+    @property
+    def last_move(self) -> Move | None:
+        """The interviewer's latest move."""
+        return self.turns[-1].move if self.turns else None
+
+    @property
+    def next_question(self) -> str | None:
+        """The next planned question that has not been put."""
+        return next((q for q in self.plan.questions if self.questions[q].asked_at is None), None)
+
+    @property
+    def number(self) -> int:
+        """Which planned question is on the floor, 1-based; the count of those put when none is."""
+        if self.floor is not None:
+            return self.plan.questions.index(self.floor) + 1
+        return sum(s.asked_at is not None for s in self.questions.values())
+
+    def grades(self) -> list[Grade]:
+        """The grades settled so far, in plan order."""
+        return [grade for q in self.plan.questions if (grade := self.questions[q].grade) is not None]
+
+    def draft(self) -> Interview:
+        """A copy whose questions may be changed without changing this one."""
+        return replace(self, questions=deepcopy(self.questions))
+
+
+def fold(interview_id: str, events: list[Event]) -> Interview:
+    """The interview that these events make. Raises ValueError unless the first is its start."""
+    if not events or not isinstance(events[0], Started):
+        raise ValueError(f"interview {interview_id} does not begin with its start")
+    first = events[0]
+    interview = Interview(
+        id=interview_id,
+        plan=first.plan,
+        started_at=first.at,
+        candidate=first.candidate,
+        channel=first.channel,
+        engine=first.engine,
+        questions={q: QuestionState() for q in first.plan.questions},
+    )
+    for event in events[1:]:
+        apply(interview, event)
+    return interview
+
+
+def apply(interview: Interview, event: Event) -> None:
+    """Fold one more event into an interview."""
+    match event:
+        case Received(message=message):
+            interview.messages.append(message)
+            interview.pending.append(message)
+        case Assessed():
+            interview.assessed = event
+        case Turned(turn=turn):
+            _apply_turn(interview, turn)
+        case Sent(number=number):
+            interview.unsent = [n for n in interview.unsent if n != number]
+
+
+def said(messages: list[Inbound]) -> str:
+    """The words of several messages as one answer; commands have none."""
+    return "\n".join(m.text for m in messages if m.command is None and m.text.strip())
+
+
+def hear(interview: Interview, words: str, assessment: Assessment | None, failure: str = "") -> None:
+    """Enter a message under the question on the floor: its words, what they showed, here and of other questions."""
+    state = interview.current
+    if words and (failure or (assessment and assessment.answers)):
+        state.answers.append(words)
+    if failure:
+        state.failure = failure
+        return
+    if assessment is None:
+        return
+    state.signals |= set(assessment.signals)
+    state.lacks = assessment.lacks if assessment.answers else state.lacks
+    for found in assessment.points:
+        point = GradedPoint(
+            id=found.id,
+            verdict=found.verdict,
+            confidence=found.confidence,
+            quote=found.quote,
+            origin=_origin(state, found.id),
+        )
+        state.points[found.id] = better(state.points.get(found.id), point)
+    for pitfall in assessment.pitfalls:
+        if pitfall.committed or pitfall.id not in state.pitfalls:
+            state.pitfalls[pitfall.id] = GradedPitfall(
+                id=pitfall.id, committed=pitfall.committed, confidence=pitfall.confidence, quote=pitfall.quote
+            )
+    for found in assessment.elsewhere:
+        _credit_early(interview, found)
+
+
+def _origin(state: QuestionState, point_id: str) -> Origin:
+    """What it took to make a point that is new now: a hint at it, any probe or follow-up, or nothing."""
+    if point_id in state.hinted:
+        return Origin.HINTED
+    return Origin.PROBED if state.probes or state.deepened or state.hints else Origin.UNPROMPTED
+
+
+def _credit_early(interview: Interview, found: PointFinding) -> None:
+    question_id, _, point_id = found.id.partition("/")
+    state = interview.questions.get(question_id)
+    if state is None or state.asked_at is not None or found.verdict is not Verdict.COVERED:
+        return
+    point = GradedPoint(
+        id=point_id, verdict=found.verdict, confidence=found.confidence, quote=found.quote, origin=Origin.EARLY
+    )
+    state.points[point_id] = better(state.points.get(point_id), point)
+
+
+def _apply_turn(interview: Interview, turn: Turn) -> None:
+    consumed = set(turn.consumed)
+    if interview.floor is not None and consumed:
+        words = said([m for m in interview.pending if m.id in consumed])
+        hear(interview, words, turn.assessment, turn.failure)
+    interview.pending = [m for m in interview.pending if m.id not in consumed]
+    interview.assessed = None
+    interview.turns.append(turn)
+    interview.unsent.append(turn.number)
+    _apply_move(interview, turn)
+    for grade in turn.grades:
+        interview.questions[grade.question_id].grade = grade
+
+
+def _apply_move(interview: Interview, turn: Turn) -> None:
+    move = turn.move
+    interview.status = {MoveKind.PAUSE: Status.PAUSED, MoveKind.CLOSE: Status.ENDED}.get(move.kind, Status.ACTIVE)
+    if move.kind in (MoveKind.ASK, MoveKind.NEXT, MoveKind.CLOSE):
+        interview.floor = move.question_id
+        if move.question_id:
+            interview.current.asked_at = turn.at
+        return
+    if interview.floor:
+        _count_move(interview.current, move)
+
+
+def _count_move(state: QuestionState, move: Move) -> None:
+    match move.kind:
+        case MoveKind.PROBE:
+            state.probes += 1
+            state.aimed.add(move.target or "")
+            state.follow_ups |= {move.wording} if move.wording else set()
+        case MoveKind.FOLLOW_UP:
+            state.deepened += 1
+            state.follow_ups.add(move.target or "")
+        case MoveKind.HINT:
+            state.hints += 1
+            state.hinted |= {move.target} if move.target else set()
+        case MoveKind.CLARIFY | MoveKind.REPEAT:
+            state.repairs += 1
+        case MoveKind.REDIRECT:
+            state.redirects += 1

@@ -1,0 +1,1 @@
+"""Does grading agree with people, and did a change move it?"""

@@ -1,0 +1,1 @@
+"""Markdown guides: parsed, checked and found."""

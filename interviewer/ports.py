@@ -1,0 +1,165 @@
+"""Every interface of the house, in one place. What stands behind them is chosen in wiring.py alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from interviewer.domain.grading import Grade
+from interviewer.domain.guide import Frozen, Guide, KeyPoint, Question
+from interviewer.domain.interview import Assessment, Event, Mode, Move
+
+Clock = Callable[[], datetime]
+
+
+class AssessRequest(Frozen):
+    """What an engine reads: the question, what was said under it before, and the new message.
+
+    `asked` is the interviewer's latest line under the question ("" when the question itself was the latest).
+    `elsewhere` are key points of other questions that the message may make, their ids as "question/point".
+    All of `earlier` and `message` is untrusted text of the candidate.
+    """
+
+    question: Question
+    message: str
+    earlier: tuple[str, ...] = ()
+    asked: str = ""
+    elsewhere: tuple[KeyPoint, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """Everything the candidate said under the question."""
+        return "\n".join((*self.earlier, self.message))
+
+
+class SpeakRequest(Frozen):
+    """What an engine may know to word a move: never the model answer or a key point beyond what the move discloses.
+
+    `aim` is what a probe, hint or follow-up is made from: the guide's own wording, or "" for a general one.
+    `settled` and `grade` are given in practice mode only, for feedback on a question that is over.
+    `passages` are background of the guide, to clarify with. `seed` varies wording without chance.
+    """
+
+    move: Move
+    mode: Mode
+    question: str
+    category: str
+    number: int
+    of: int
+    aim: str = ""
+    label: str = ""
+    passages: tuple[str, ...] = ()
+    settled: Question | None = None
+    grade: Grade | None = None
+    dialogue: tuple[tuple[str, str], ...] = ()
+    seed: int = 0
+    deferred: bool = False
+
+
+class Engine(Protocol):
+    """Reads answers and words replies. Raises EngineError, and nothing else, when it cannot."""
+
+    name: str
+    model: str
+
+    def assess(self, request: AssessRequest) -> AsyncIterator[Assessment]:
+        """Assessments of the message, each more complete; the first holds kind and verdicts, the last evidence too."""
+        ...
+
+    def speak(self, request: SpeakRequest) -> AsyncIterator[str]:
+        """The words of a move, in pieces as they come. The question that a move puts is added by code, verbatim."""
+        ...
+
+
+class Match(Frozen):
+    """A chunk of a guide that is near to some words; `score` is a cosine, -1..1."""
+
+    kind: str
+    text: str
+    question_id: str | None
+    item_id: str | None
+    score: float
+
+
+class Retriever(Protocol):
+    """Finds parts of a guide by meaning. Answers from a fresh index in well under a millisecond plus one embedding."""
+
+    def choose(self, guide: Guide, topic: str, count: int) -> list[tuple[str, float]]:
+        """Ids of the questions nearest to a topic, best first, with their scores."""
+        ...
+
+    def match(
+        self,
+        guide: Guide,
+        words: str,
+        *,
+        kinds: Sequence[str] = ("key_point",),
+        exclude_question: str | None = None,
+        count: int = 5,
+    ) -> list[Match]:
+        """Chunks of these kinds nearest to some words, best first."""
+        ...
+
+    def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
+        """Background passages that may help to clarify something."""
+        ...
+
+
+class InterviewSummary(Frozen):
+    """One line of a list of interviews."""
+
+    id: str
+    guide_id: str
+    guide_title: str
+    mode: Mode
+    status: str
+    candidate: str
+    started_at: datetime
+    updated_at: datetime
+    answered: int
+    planned: int
+
+
+class Store(Protocol):
+    """Where interviews are kept: one row an event, nothing ever changed. Raises StoreError and its kinds."""
+
+    async def open(self) -> None:
+        """Connect, and bring the schema up to date. Raises StoreTooNew."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        ...
+
+    async def save_guide(self, guide: Guide) -> None:
+        """Keep this revision of a guide, so that its interviews outlive an edit of the file."""
+        ...
+
+    async def guide(self, revision: str) -> Guide:
+        """A kept revision. Raises NotFoundError."""
+        ...
+
+    async def append(self, interview_id: str, events: Sequence[Event]) -> bool:
+        """Store these events in one durable transaction; False, and nothing stored, when one of them is there already."""
+        ...
+
+    async def events(self, interview_id: str, after: int = 0) -> list[tuple[int, Event]]:
+        """Events with their sequence numbers, in order, from just behind `after`. Raises NotFoundError."""
+        ...
+
+    async def interviews(self, candidate: str | None = None) -> list[InterviewSummary]:
+        """All interviews, of one candidate or of everyone, the latest first."""
+        ...
+
+    async def acquire(self, interview_id: str, holder: str, seconds: float) -> bool:
+        """Take or renew the lease on an interview; False while another holder's has not run out."""
+        ...
+
+    async def release(self, interview_id: str, holder: str) -> None:
+        """Give the lease back, if this holder has it."""
+        ...
+
+    async def forget(self, interview_id: str) -> bool:
+        """Delete everything of an interview; False when there was nothing."""
+        ...

@@ -1,0 +1,1 @@
+"""The vector store: guides in chunks, found by meaning."""
