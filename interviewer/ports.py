@@ -141,7 +141,7 @@ class Store(Protocol):
         ...
 
     async def append(self, interview_id: str, events: Sequence[Event]) -> bool:
-        """Store these events in one durable transaction; False, and nothing stored, when one of them is there already."""
+        """Store these events in one durable transaction; False, and nothing stored, when one is there already."""
         ...
 
     async def events(self, interview_id: str, after: int = 0) -> list[tuple[int, Event]]:

@@ -93,7 +93,7 @@ class GradedPitfall(Frozen):
 
 
 class Outcome(StrEnum):
-    """What became of a planned question. A skipped one is `not_shown` and earns 0; one that is `not_asked` never counts."""
+    """What became of a planned question. A skipped one is `not_shown` and earns 0; `not_asked` never counts."""
 
     GRADED = "graded"
     UNGRADED = "ungraded"

@@ -138,8 +138,8 @@ def grade(question: Question, state: QuestionState, provenance: Provenance, *, s
 
 def _review(points: Iterable[GradedPoint], pitfalls: Iterable[GradedPitfall]) -> str:
     """Why a person should look at a grade: verdicts that the engine itself was unsure of."""
-    unsure = [p.id for p in (*points, *pitfalls) if p.confidence < SURE]
-    return f"the engine was unsure of {len(unsure)} verdicts" if len(unsure) >= 2 else ""
+    unsure = sum(p.confidence < SURE for p in points) + sum(p.confidence < SURE for p in pitfalls)
+    return f"the engine was unsure of {unsure} verdicts" if unsure >= 2 else ""
 
 
 def scorecard(interview: Interview, guide: Guide, now: datetime) -> Scorecard:
@@ -224,7 +224,7 @@ def _categories(counted: list[QuestionResult]) -> Iterable[CategoryScore]:
 def _advice(results: Iterable[QuestionResult], limit: int = 3) -> list[Advice]:
     """The heaviest point not made of each of the weakest questions, one a question."""
     weakest = sorted((r for r in results if r.score is not None and r.score < 85), key=lambda r: r.score or 0.0)
-    advice = []
+    advice: list[Advice] = []
     for result in weakest:
         missed = [p for p in result.points if p.verdict is not Verdict.COVERED]
         if missed and len(advice) < limit:
