@@ -1,0 +1,276 @@
+"""Reads what stands below a question: which statements are key points, which pitfalls, which follow-ups.
+
+The walk goes down the blocks with a mode, which says what an unlabelled or freely labelled statement is here. A label
+that the vocabulary knows changes the mode for what stands below it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from interviewer.domain.guide import Difficulty, FollowUp, KeyPoint, Pitfall, Question
+from interviewer.guides import vocabulary
+from interviewer.guides._answer import answer_text
+from interviewer.guides._identity import Ids, digest
+from interviewer.guides._questions import RawQuestion
+from interviewer.guides._tree import Kind, Node, head_of
+from interviewer.guides.diagnostics import Findings
+from interviewer.guides.vocabulary import Role, role_of
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9`])")
+_LAST_WORD = re.compile(r"([\w.]+)\.$")
+_WEIGHT = re.compile(r"^weight\s*=\s*[\"']?(\d+(?:\.\d+)?)[\"']?$")
+_EXAMPLE_SENTENCE = re.compile(r"^(?:for (?:example|instance)|e\.g\.)\b", re.IGNORECASE)
+_QUOTES = "\"“”"
+_MAX_WEIGHT = 100.0
+
+
+class _Mode(Enum):
+    POINTS = auto()
+    STORY = auto()  # only what is done, and reasons, are points
+    PITFALLS = auto()
+    FOLLOW_UPS = auto()
+    NOTHING = auto()
+
+
+@dataclass(slots=True)
+class _Point:
+    node: Node
+    text: str
+    label: str | None
+    core: bool
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was collected from one question. `prose` are the answer's running paragraphs."""
+
+    points: list[_Point] = field(default_factory=list)
+    prose: list[Node] = field(default_factory=list)
+    pitfalls: list[tuple[Node, str, str | None]] = field(default_factory=list)
+    follow_ups: list[tuple[Node, str]] = field(default_factory=list)
+    difficulty: Difficulty | None = None
+
+
+def interpret(raw: RawQuestion, question_id: str, findings: Findings) -> Question:
+    """The question with everything that stands below it."""
+    reading = _Walk(findings).read(raw.blocks)
+    return Question(
+        id=question_id,
+        text=raw.text,
+        line=raw.line,
+        category=raw.category,
+        difficulty=reading.difficulty,
+        answer=answer_text(raw.blocks),
+        key_points=_key_points(reading, findings),
+        pitfalls=_pitfalls(reading),
+        follow_ups=_follow_ups(reading),
+    )
+
+
+class _Walk:
+    """Goes down a question's blocks. The depth of the tree is bounded by the parser that made it."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._reading = _Reading()
+
+    def read(self, blocks: list[Node]) -> _Reading:
+        self._all(blocks, _Mode.POINTS, core=True)
+        return self._reading
+
+    def _all(self, nodes: list[Node], mode: _Mode, core: bool) -> None:
+        listed = False
+        for node in nodes:
+            remark = listed and mode is not _Mode.POINTS and node.kind is Kind.PARAGRAPH and not node.label
+            if not remark:
+                self._visit(node, mode, core)
+            listed = listed or node.kind is Kind.ITEM
+
+    def _visit(self, node: Node, mode: _Mode, core: bool) -> None:
+        if node.kind not in {Kind.ITEM, Kind.PARAGRAPH}:
+            return
+        role, numbered = _role_of(node)
+        if role is None:
+            self._topic(node, mode, core)
+        elif role in {Role.PROBE, Role.HINT}:
+            self._findings.add("G203", line=node.line, label=node.label or node.text)
+        elif role is Role.DIFFICULTY:
+            self._difficulty(node)
+        elif role in {Role.META, Role.REPLY} and mode is not _Mode.POINTS:
+            return
+        elif role is Role.META:
+            return
+        else:
+            self._section(node, role, numbered, mode, core)
+
+    def _section(self, node: Node, role: Role, numbered: bool, mode: _Mode, core: bool) -> None:
+        """A node whose label says what it is."""
+        if role is Role.PITFALL:
+            self._listed(node, _Mode.PITFALLS)
+        elif role in {Role.FOLLOW_UP, Role.QUESTION}:
+            self._listed(node, _Mode.FOLLOW_UPS)
+        elif mode is _Mode.FOLLOW_UPS:
+            return
+        elif role is Role.NARRATIVE:
+            story = not numbered and mode is not _Mode.NOTHING
+            self._all(node.children, _Mode.STORY if story or mode is not _Mode.POINTS else mode, core and numbered)
+        elif role is Role.ANSWER:
+            if mode is _Mode.POINTS:
+                self._prose(node)
+                self._all(node.children, mode, core)
+        elif role is Role.SUPPORT:
+            self._point(node, core=False)
+        elif mode is not _Mode.PITFALLS:
+            self._point(node, core and mode is _Mode.POINTS)
+
+    def _listed(self, node: Node, mode: _Mode) -> None:
+        """A pitfall or follow-up label: its own statement is one, and so is each below it."""
+        if node.label and node.text and not (node.children and node.text.endswith(":")):
+            self._collect(node, node.text, None, mode)
+        self._all(node.children, mode, core=False)
+
+    def _topic(self, node: Node, mode: _Mode, core: bool) -> None:
+        """A node whose label, if any, is the writer's own."""
+        if mode is _Mode.POINTS:
+            if node.kind is Kind.PARAGRAPH and node.label is None and not node.bold:
+                self._prose(node)
+                self._all(node.children, mode, core)
+            else:
+                self._point(node, core)
+        elif mode in {_Mode.PITFALLS, _Mode.FOLLOW_UPS}:
+            self._topic_listed(node, mode)
+        else:
+            self._all(node.children, mode, core)
+
+    def _topic_listed(self, node: Node, mode: _Mode) -> None:
+        heads = _is_heading(node)
+        if not heads:
+            self._collect(node, node.full_text, node.label, mode)
+        self._all(node.children, mode if heads else _Mode.NOTHING, core=False)
+
+    def _collect(self, node: Node, text: str, label: str | None, mode: _Mode) -> None:
+        if mode is _Mode.PITFALLS:
+            self._reading.pitfalls.append((node, text, label))
+        else:
+            self._reading.follow_ups.append((node, text))
+
+    def _point(self, node: Node, core: bool) -> None:
+        """A statement that counts, unless it only heads those below it."""
+        if not _is_heading(node):
+            names_only = _role_of(node)[0] is Role.KEY_POINTS
+            text, label = (node.text, None) if names_only and node.text else (node.full_text, node.label)
+            self._reading.points.append(_Point(node, text, label, core))
+        self._all([child for child in node.children if not _is_aid(child)], _Mode.POINTS, core)
+
+    def _prose(self, node: Node) -> None:
+        if node.text:
+            self._reading.prose.append(node)
+
+    def _difficulty(self, node: Node) -> None:
+        self._reading.difficulty = vocabulary.difficulty_of(node.text)
+        if self._reading.difficulty is None:
+            self._findings.add("G303", line=node.line, text=node.text)
+
+
+def _role_of(node: Node) -> tuple[Role | None, bool]:
+    """The role that the node's label names, and whether the label numbers it. A text that is only a name is a label."""
+    label = node.label
+    if label is None and (node.bold or node.children):
+        label = node.text.rstrip(" :")
+    if not label:
+        return None, False
+    head, numbered = head_of(label)
+    return role_of(head), numbered
+
+
+def _is_heading(node: Node) -> bool:
+    """Whether the node only names what stands below it."""
+    below = [child for child in node.children if not _is_aid(child)]
+    if not node.full_text:
+        return True
+    if not below:
+        return False
+    if not node.text or node.text.endswith(":"):
+        return True
+    finished = node.text.endswith((".", "!", "?"))
+    if node.label is None:
+        return node.bold or (not finished and len(node.text.split()) <= 6)
+    return not finished and (node.bold or head_of(node.label)[1])
+
+
+def _is_aid(node: Node) -> bool:
+    return _role_of(node)[0] in {Role.PROBE, Role.HINT}
+
+
+def _key_points(reading: _Reading, findings: Findings) -> tuple[KeyPoint, ...]:
+    points = list(reading.points)
+    if not any(point.core for point in points):
+        points += [_Point(node, text, None, core=True) for node in reading.prose for text in _sentences(node.text)]
+        points.sort(key=lambda point: point.node.line)
+    ids = Ids()
+    return tuple(_key_point(point, ids, findings) for point in points)
+
+
+def _key_point(point: _Point, ids: Ids, findings: Findings) -> KeyPoint:
+    return KeyPoint(
+        id=ids.take("k-" + digest(point.text)),
+        text=point.text,
+        line=point.node.line,
+        label=point.label,
+        weight=_weight(point.node, findings),
+        probe=_aid(point, Role.PROBE),
+        hint=_aid(point, Role.HINT),
+    )
+
+
+def _aid(point: _Point, role: Role) -> str | None:
+    if not point.node.children:
+        return None
+    texts = (child.text for child in point.node.children if _role_of(child)[0] is role)
+    return next((text for text in texts if text), None)
+
+
+def _weight(node: Node, findings: Findings) -> float:
+    if node.attributes is None:
+        return 1.0
+    match = _WEIGHT.match(node.attributes)
+    weight = float(match[1]) if match else 0.0
+    if 0 < weight <= _MAX_WEIGHT:
+        return weight
+    findings.add("G301", line=node.line, text=node.attributes)
+    return 1.0
+
+
+def _sentences(text: str) -> list[str]:
+    """The sentences of a paragraph that state something: not those that announce a list or give an example."""
+    parts: list[str] = []
+    for part in _SENTENCE_END.split(text.strip(_QUOTES + " ")):
+        if parts and _is_abbreviation(parts[-1]):
+            parts[-1] += " " + part
+        else:
+            parts.append(part)
+    stripped = (part.strip(_QUOTES + " ") for part in parts)
+    return [part for part in stripped if part and not part.endswith(":") and not _EXAMPLE_SENTENCE.match(part)]
+
+
+def _is_abbreviation(sentence: str) -> bool:
+    match = _LAST_WORD.search(sentence)
+    return match is not None and (match[1].lower() in vocabulary.ABBREVIATIONS or len(match[1]) == 1)
+
+
+def _pitfalls(reading: _Reading) -> tuple[Pitfall, ...]:
+    ids = Ids()
+    return tuple(
+        Pitfall(id=ids.take("p-" + digest(text)), text=text, line=node.line, label=label)
+        for node, text, label in reading.pitfalls
+    )
+
+
+def _follow_ups(reading: _Reading) -> tuple[FollowUp, ...]:
+    ids = Ids()
+    return tuple(
+        FollowUp(id=ids.take("f-" + digest(text)), text=text, line=node.line) for node, text in reading.follow_ups
+    )

@@ -1,0 +1,273 @@
+"""The names that guides give to their sections and labels, as data, and the lookups over them.
+
+A label is reduced to its words ("**Common Pitfalls to Avoid:**" -> common pitfalls to avoid). It names a role when every
+word is either a head of that role or a qualifier that changes nothing, so "Real-World Example with Context" is
+understood without being listed, and "Follow-Up Meetings" (a thing one does) is not mistaken for a list of follow-ups.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum, auto
+from functools import lru_cache
+
+from interviewer.domain.guide import Category, Difficulty
+
+
+class Role(Enum):
+    """What a label says about the text that it stands before."""
+
+    QUESTION = auto()  # what is put to the candidate
+    ANSWER = auto()  # the model answer; its prose counts only where nothing lists the points
+    KEY_POINTS = auto()  # the points, under a name that says no more than that
+    SUPPORT = auto()  # reasons and good practice: points, but not the answer's backbone
+    ACTION = auto()  # what is done: a point even inside a story
+    NARRATIVE = auto()  # stories, contexts, outcomes, alternatives, code: no points
+    PITFALL = auto()
+    FOLLOW_UP = auto()
+    REPLY = auto()  # the answer to a follow-up
+    PROBE = auto()
+    HINT = auto()
+    DIFFICULTY = auto()
+    META = auto()  # about the question, not part of any answer
+
+
+# Phrases that act as one word. The longest is tried first.
+PHRASES: Mapping[str, str] = {
+    "what not to do": "pitfalls",
+    "what not to say": "pitfalls",
+    "what to avoid": "pitfalls",
+    "things to avoid": "pitfalls",
+    "things not to do": "pitfalls",
+    "mistakes to avoid": "pitfalls",
+    "what to watch out for": "pitfalls",
+    "watch out for": "pitfalls",
+    "watch outs": "pitfalls",
+    "red flag": "pitfalls",
+    "red flags": "pitfalls",
+    "warning signs": "pitfalls",
+    "do nots": "pitfalls",
+    "don ts": "pitfalls",
+    "anti patterns": "pitfalls",
+    "common errors": "pitfalls",
+    "common misconceptions": "pitfalls",
+    "common misunderstandings": "pitfalls",
+    "common traps": "pitfalls",
+    "weak answers": "pitfalls",
+    "follow up": "followups",
+    "follow ups": "followups",
+    "follow on": "followups",
+    "interviewer might ask": "followups",
+    "interviewers might ask": "followups",
+    "interviewer may ask": "followups",
+    "interviewers may ask": "followups",
+    "interviewer could ask": "followups",
+    "interviewers could ask": "followups",
+    "probing questions": "followups",
+    "further questions": "followups",
+    "further discussion": "followups",
+    "deeper questions": "followups",
+    "deep dive questions": "followups",
+    "extension questions": "followups",
+    "best practice": "reasoning",
+    "best practices": "reasoning",
+    "good practice": "reasoning",
+    "good practices": "reasoning",
+    "key points": "keypoints",
+    "key point": "keypoints",
+    "talking points": "keypoints",
+    "main points": "keypoints",
+    "what to cover": "keypoints",
+    "what to look for": "keypoints",
+    "what interviewers look for": "keypoints",
+    "what the interviewer is looking for": "keypoints",
+    "good answers include": "keypoints",
+    "must mention": "keypoints",
+    "real world": "real",
+    "real life": "real",
+    "case study": "case",
+    "case studies": "case",
+    "what to expect": "",
+    "why this question": "whyasked",
+    "why it is asked": "whyasked",
+    "why we ask": "whyasked",
+    "why interviewers ask": "whyasked",
+    "purpose of the question": "whyasked",
+    "what it tests": "whyasked",
+    "skills assessed": "whyasked",
+    "skills tested": "whyasked",
+    "time limit": "whyasked",
+}
+
+HEADS: Mapping[Role, frozenset[str]] = {
+    Role.QUESTION: frozenset({"question"}),
+    Role.ANSWER: frozenset({"answer", "answers"}),
+    Role.KEY_POINTS: frozenset({"keypoints", "rubric", "criteria"}),
+    Role.SUPPORT: frozenset({"reasoning", "rationale", "tip", "tips", "explanation", "consideration", "considerations"}),
+    Role.ACTION: frozenset(
+        {
+            "action", "actions", "approach", "approaches", "step", "steps", "strategy", "strategies",
+            "solution", "solutions", "resolution", "implementation", "method", "methods",
+        }
+    ),
+    Role.NARRATIVE: frozenset(
+        {
+            "example", "examples", "scenario", "scenarios", "context", "contexts", "situation", "situations",
+            "background", "outcome", "outcomes", "result", "results", "task", "tasks", "challenge", "case", "cases",
+            "story", "anecdote", "illustration", "illustrations", "sample", "alternative", "alternatives",
+            "alternatively", "code", "snippet", "snippets", "pseudocode",
+        }
+    ),
+    Role.PITFALL: frozenset({"pitfall", "pitfalls", "mistake", "mistakes", "avoid", "donts", "don't", "don'ts"}),
+    Role.FOLLOW_UP: frozenset({"followup", "followups"}),
+    Role.REPLY: frozenset({"response", "responses", "reply"}),
+    Role.PROBE: frozenset({"probe", "probes"}),
+    Role.HINT: frozenset({"hint", "hints"}),
+    Role.DIFFICULTY: frozenset({"difficulty"}),
+    Role.META: frozenset({"whyasked"}),
+}
+
+# Labels that mean something only when they stand alone.
+ALONE: Mapping[str, Role] = {"q": Role.QUESTION, "a": Role.ANSWER}
+
+# Words that leave a role as it is. Those that stand alone as a label name nothing.
+QUALIFIERS = frozenset(
+    "a additional advanced all an and another any as avoid be behind brief candidate candidates code common comprehensive"
+    " concrete considerations consideration detailed discussion discussions each expected explanation extra final for"
+    " frequent further general good here hypothetical ideal illustrative important in inquiries interview interviewer"
+    " interviewers is items key level likely main major model more notable of or other our points point positive"
+    " possible potential practical prompts questions question real related relevant sample some specific"
+    " strong suggested taken the this to topics topic typical use used useful with your".split()
+)
+
+# Which role wins when a label names several: "Example Answer" is an answer, "Example Approach" an approach.
+PRECEDENCE: tuple[Role, ...] = (
+    Role.ANSWER,
+    Role.FOLLOW_UP,
+    Role.PITFALL,
+    Role.KEY_POINTS,
+    Role.PROBE,
+    Role.HINT,
+    Role.DIFFICULTY,
+    Role.META,
+    Role.REPLY,
+    Role.SUPPORT,
+    Role.ACTION,
+    Role.NARRATIVE,
+    Role.QUESTION,
+)
+
+# An alternative is an aside whatever else its label names: "Alternative Approaches", "Alternative Considerations".
+ASIDES = frozenset({"alternative", "alternatives", "alternatively"})
+
+# Of these two together ("Best Practices and Pitfalls") the label decides nothing: what stands below says what it is.
+UNDECIDED = (Role.SUPPORT, Role.PITFALL)
+
+CATEGORY_WORDS: Mapping[str, Category] = {
+    "behavioral": Category.BEHAVIORAL,
+    "behavioural": Category.BEHAVIORAL,
+    "behavior": Category.BEHAVIORAL,
+    "behaviour": Category.BEHAVIORAL,
+    "situational": Category.SITUATIONAL,
+    "situation": Category.SITUATIONAL,
+    "situations": Category.SITUATIONAL,
+    "scenario": Category.SITUATIONAL,
+    "scenarios": Category.SITUATIONAL,
+    "hypothetical": Category.SITUATIONAL,
+    "solving": Category.PROBLEM_SOLVING,
+    "problem": Category.PROBLEM_SOLVING,
+    "problems": Category.PROBLEM_SOLVING,
+    "troubleshooting": Category.PROBLEM_SOLVING,
+    "coding": Category.PROBLEM_SOLVING,
+    "technical": Category.TECHNICAL,
+    "tech": Category.TECHNICAL,
+}
+
+# Headings of passages that are about the role or the interview, never a question.
+BACKGROUND_WORDS = frozenset(
+    "background overview introduction about certification certifications education educational qualification"
+    " qualifications credentials conclusion summary closing tips advice resources preparation prepare preparing"
+    " requirements skills appendix glossary references takeaways thoughts notes disclaimer remarks recommendations"
+    " considerations role responsibilities".split()
+)
+
+# "Questions to ask the interviewer" are the candidate's, not the guide's.
+CANDIDATES_OWN = re.compile(r"\bquestions?\b.*\b(?:to|for)\b.*\b(?:ask|interviewer|employer)\b", re.I)
+
+QUESTION_OPENERS = frozenset(
+    "how what why when where which who whom whose can could would will should do does did is are was were have has had"
+    " describe explain tell give walk discuss imagine suppose if you your share provide outline compare contrast define"
+    " design write implement consider talk list name identify demonstrate illustrate assume given in please elaborate"
+    " summarize evaluate analyze analyse propose solve develop create build show recall think reflect differentiate"
+    " distinguish after during a an as".split()
+)
+
+CLOSING_PHRASES = re.compile(
+    r"\b(?:this|these|the) (?:\w+ )*(?:guide|questions|scenarios|examples)\b|\bgood luck\b|\binterview\b.*\bcandidates?\b"
+    r"|\bby (?:preparing|understanding|mastering|practicing|familiari[sz]ing|thoroughly|following|focusing|addressing)\b"
+    r"|\bcontinue this (?:structure|format|pattern)\b|\b(?:remaining|additional|more) questions\b",
+    re.I,
+)
+
+DIFFICULTIES: Mapping[str, Difficulty] = {
+    "easy": Difficulty.EASY,
+    "beginner": Difficulty.EASY,
+    "basic": Difficulty.EASY,
+    "junior": Difficulty.EASY,
+    "medium": Difficulty.MEDIUM,
+    "moderate": Difficulty.MEDIUM,
+    "intermediate": Difficulty.MEDIUM,
+    "hard": Difficulty.HARD,
+    "difficult": Difficulty.HARD,
+    "advanced": Difficulty.HARD,
+    "expert": Difficulty.HARD,
+    "senior": Difficulty.HARD,
+}
+
+ABBREVIATIONS = frozenset("e.g i.e etc vs dr mr mrs ms prof inc ltd co corp no fig al approx dept est u.s u.k".split())
+
+_WORD = re.compile(r"[a-z']+")
+_PHRASE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PHRASES), key=len, reverse=True)) + r")\b")
+_ROLE_OF_WORD = {word: role for role, words in HEADS.items() for word in words}
+_MAX_LABEL = 60
+
+
+@lru_cache(maxsize=4096)
+def role_of(label: str) -> Role | None:
+    """The role that a label names, or None for a label that is a topic of its own."""
+    if len(label) > _MAX_LABEL:
+        return None
+    words = _words(label)
+    if len(words) == 1 and words[0] in ALONE:
+        return ALONE[words[0]]
+    roles = {_ROLE_OF_WORD[word] for word in words if word in _ROLE_OF_WORD}
+    if not roles or any(word not in _ROLE_OF_WORD and word not in QUALIFIERS for word in words):
+        return None
+    if any(word in ASIDES for word in words):
+        return Role.NARRATIVE
+    if all(role in roles for role in UNDECIDED) and not _only_qualified(words):
+        return Role.SUPPORT
+    return next(role for role in PRECEDENCE if role in roles)
+
+
+def _words(label: str) -> list[str]:
+    plain = label.lower().replace("’", "'").replace("-", " ").replace("–", " ").replace("_", " ")
+    plain = " ".join(plain.split())
+    return _WORD.findall(_PHRASE.sub(lambda match: PHRASES[match.group()], plain))
+
+
+def _only_qualified(words: list[str]) -> bool:
+    """Whether the supporting word is there only as a qualifier: "Pitfall Considerations"."""
+    return all(word in QUALIFIERS for word in words if _ROLE_OF_WORD.get(word) is Role.SUPPORT)
+
+
+def category_of(heading: str) -> Category | None:
+    """The category that a heading names, or None. Of several the first counts, and any before plain "technical"."""
+    named = [CATEGORY_WORDS[word] for word in _WORD.findall(heading.lower()) if word in CATEGORY_WORDS]
+    return next((category for category in named if category is not Category.TECHNICAL), named[0] if named else None)
+
+
+def difficulty_of(text: str) -> Difficulty | None:
+    """The difficulty that a text names in its first known word, or None."""
+    return next((DIFFICULTIES[word] for word in _WORD.findall(text.lower()) if word in DIFFICULTIES), None)
