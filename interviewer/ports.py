@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from interviewer.domain.grading import Grade
 from interviewer.domain.guide import Frozen, Guide, KeyPoint, Question
 from interviewer.domain.interview import Assessment, Event, Mode, Move
 
@@ -34,27 +33,25 @@ class AssessRequest(Frozen):
 
 
 class SpeakRequest(Frozen):
-    """What an engine may know to word a move: never the model answer or a key point beyond what the move discloses.
+    """What an engine may know to word a move: never the model answer, nor a key point beyond what the move discloses.
 
-    `aim` is what a probe, hint or follow-up is made from: the guide's own wording, or "" for a general one.
-    `settled` and `grade` are given in practice mode only, for feedback on a question that is over.
-    `passages` are background of the guide, to clarify with. `seed` varies wording without chance.
+    `aim` is the guide's own wording of a probe, hint or follow-up, as a spoken line, or "" for a general one. `label`
+    names what is aimed at where it may be named: a point's short name on the last rung of the hints, or "star:result"
+    and the like. `half`: the point aimed at is already partly made. `passages` are background to clarify with.
+    `dialogue` is what was said so far, (speaker, words), untrusted where the speaker is "candidate". `turn` varies the
+    wording without chance. The question itself, feedback and model answers are added by code, verbatim.
     """
 
     move: Move
     mode: Mode
     question: str
     category: str
-    number: int
-    of: int
+    turn: int
     aim: str = ""
     label: str = ""
+    half: bool = False
     passages: tuple[str, ...] = ()
-    settled: Question | None = None
-    grade: Grade | None = None
     dialogue: tuple[tuple[str, str], ...] = ()
-    seed: int = 0
-    deferred: bool = False
 
 
 class Engine(Protocol):

@@ -144,7 +144,6 @@ def _review(points: Iterable[GradedPoint], pitfalls: Iterable[GradedPitfall]) ->
 
 def scorecard(interview: Interview, guide: Guide, now: datetime) -> Scorecard:
     """The scorecard of an interview as it stands; `guide` is the revision that it was held with."""
-    ended = interview.turns[-1].at if interview.status is Status.ENDED else now
     results = tuple(
         _result(q, interview.questions[q.id], interview)
         for q_id in interview.plan.questions
@@ -162,7 +161,7 @@ def scorecard(interview: Interview, guide: Guide, now: datetime) -> Scorecard:
         engine=interview.engine,
         seed=interview.plan.seed,
         started_at=interview.started_at,
-        minutes=round((ended - interview.started_at).total_seconds() / 60, 1),
+        minutes=round(interview.minutes_spent(now), 1),
         score=None if total is None else round(total, 1),
         band=None if total is None else band(total),
         categories=tuple(_categories(counted)),

@@ -27,6 +27,8 @@ from interviewer.domain.interview import (
     Turned,
 )
 
+MAX_SILENCE = 900.0
+
 
 class Status(StrEnum):
     """Where an interview stands."""
@@ -85,6 +87,8 @@ class Interview:
     pending: list[Inbound] = field(default_factory=list)
     assessed: Assessed | None = None
     unsent: list[int] = field(default_factory=list)
+    active_seconds: float = 0.0
+    latest_at: datetime | None = None
 
     @property
     def current(self) -> QuestionState:
@@ -109,6 +113,10 @@ class Interview:
         if self.floor is not None:
             return self.plan.questions.index(self.floor) + 1
         return sum(s.asked_at is not None for s in self.questions.values())
+
+    def minutes_spent(self, now: datetime) -> float:
+        """Minutes of interview so far: pauses do not count, and a silence counts for at most MAX_SILENCE seconds."""
+        return (self.active_seconds + _silence(self, now)) / 60
 
     def grades(self) -> list[Grade]:
         """The grades settled so far, in plan order."""
@@ -140,6 +148,7 @@ def fold(interview_id: str, events: list[Event]) -> Interview:
 
 def apply(interview: Interview, event: Event) -> None:
     """Fold one more event into an interview."""
+    _keep_time(interview, event)
     match event:
         case Received(message=message):
             interview.messages.append(message)
@@ -150,6 +159,20 @@ def apply(interview: Interview, event: Event) -> None:
             _apply_turn(interview, turn)
         case Sent(number=number):
             interview.unsent = [n for n in interview.unsent if n != number]
+
+
+def _keep_time(interview: Interview, event: Event) -> None:
+    at = event.message.at if isinstance(event, Received) else event.turn.at if isinstance(event, Turned) else None
+    if at is not None:
+        interview.active_seconds += _silence(interview, at)
+        interview.latest_at = at
+
+
+def _silence(interview: Interview, now: datetime) -> float:
+    if interview.status is not Status.ACTIVE:
+        return 0.0
+    since = (now - (interview.latest_at or interview.started_at)).total_seconds()
+    return min(max(since, 0.0), MAX_SILENCE)
 
 
 def said(messages: list[Inbound]) -> str:

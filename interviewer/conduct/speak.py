@@ -1,0 +1,184 @@
+"""Words a move: the engine speaks, the guard listens, and code adds what must be verbatim: question, feedback, answer.
+
+Only what a move discloses is handed to the engine; see ports.SpeakRequest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+from interviewer.conduct.feedback import feedback
+from interviewer.conduct.guard import Guard, Leak
+from interviewer.conduct.wording import name_of, spoken
+from interviewer.domain.errors import EngineError
+from interviewer.domain.grading import Grade, Verdict
+from interviewer.domain.guide import Guide, Question
+from interviewer.domain.interview import MessageKind, Mode, Move, MoveKind, Plan
+from interviewer.domain.policy import open_points
+from interviewer.domain.state import Interview
+from interviewer.domain.text import counted
+from interviewer.ports import Engine, Retriever, SpeakRequest
+from interviewer.prompts import Phrases
+
+Listener = Callable[[str], Awaitable[None]]
+DIALOGUE_TURNS = 6
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A reply as it was said, and how many versions of it the guard held back."""
+
+    text: str
+    blocked: int = 0
+
+
+def opening(plan: Plan, guide: Guide, phrases: Phrases) -> str:
+    """The first words of an interview, and its first question; no engine is needed for them."""
+    first = guide.question(plan.questions[0])
+    greeting = phrases.say(
+        f"greeting.{plan.mode}", 0, count=counted(len(plan.questions), "question"), title=plan.guide_title
+    )
+    timed = " " + phrases.say("greeting.timed", 0, minutes=plan.minutes) if plan.minutes else ""
+    return f"{greeting}{timed}\n\n{posed(first, 1, len(plan.questions)) if first else ''}"
+
+
+def posed(question: Question, number: int, of: int) -> str:
+    """A question as it is put, word for word as the guide has it."""
+    return f"**Question {number} of {of}**\n\n{question.text}"
+
+
+async def speak(
+    engine: Engine,
+    request: SpeakRequest,
+    guard: Guard,
+    phrases: Phrases,
+    listen: Listener,
+) -> Spoken:
+    """The engine's words for a move, streamed to the listener as they pass the guard.
+
+    A version that would leak is spoken once more, then replaced by a line of code's own; so is one that fails. When
+    words were already heard, what follows begins on a new line.
+    """
+    blocked = 0
+    heard = ""
+    for attempt in range(2):
+        text = ""
+        try:
+            async for piece in guard.passed(engine.speak(request.model_copy(update={"turn": request.turn + attempt}))):
+                text += piece
+                heard += piece
+                await listen(piece)
+        except Leak:
+            blocked += 1
+        except EngineError:
+            break
+        else:
+            return Spoken(heard, blocked)
+        if heard:
+            break
+    line = ("\n\n" if heard else "") + safe_line(request.move, phrases, request.turn)
+    await listen(line)
+    return Spoken(heard + line, blocked)
+
+
+def safe_line(move: Move, phrases: Phrases, turn: int) -> str:
+    """A line for a move that knows nothing of the guide, and so can give nothing away."""
+    key = {
+        MoveKind.PROBE: "probe.open",
+        MoveKind.FOLLOW_UP: "probe.open",
+        MoveKind.HINT: "hint.pump",
+        MoveKind.CLARIFY: "clarify.plain",
+        MoveKind.REPEAT: "repeat.lead",
+        MoveKind.REDIRECT: "redirect.off_topic",
+        MoveKind.PAUSE: "pause.line",
+        MoveKind.CLOSE: "close.done",
+    }.get(move.kind, "acknowledge.answer")
+    return phrases.say(key, turn)
+
+
+def speak_request(
+    interview: Interview, guide: Guide, question: Question, move: Move, retriever: Retriever
+) -> SpeakRequest:
+    """What the engine may know to word this move."""
+    aim, label, half = _aim(interview, question, move)
+    passages = tuple(retriever.background(guide, question.text)) if move.kind is MoveKind.CLARIFY else ()
+    return SpeakRequest(
+        move=move,
+        mode=interview.plan.mode,
+        question=question.text,
+        category=question.category,
+        turn=len(interview.turns) + interview.plan.seed,
+        aim=aim,
+        label=label,
+        half=half,
+        passages=passages,
+        dialogue=_dialogue(interview),
+    )
+
+
+def _aim(interview: Interview, question: Question, move: Move) -> tuple[str, str, bool]:
+    """The spoken line of a probe, hint or follow-up; its target's name where that may be said; whether half made."""
+    if move.kind is MoveKind.REDIRECT and move.cause is MessageKind.HINT:
+        return "", _why_no_hint(interview, question), False
+    if move.target and move.target.startswith("star:"):
+        return "", move.target, False
+    follow_up = next((f for f in question.follow_ups if f.id in (move.target, move.wording)), None)
+    if follow_up:
+        return spoken(follow_up.text), "", False
+    point = next((k for k in question.key_points if k.id == move.target), None)
+    if point is None:
+        return "", "", False
+    half = interview.current.verdict(point.id) is Verdict.PARTIAL
+    if move.kind is MoveKind.PROBE:
+        return point.probe or "", "", half
+    name = name_of(point.label, point.text, question.text) if move.rung == 3 else ""
+    return (point.hint or point.probe or "") if move.rung == 2 else "", name, half
+
+
+def _why_no_hint(interview: Interview, question: Question) -> str:
+    if interview.plan.mode is Mode.ASSESS:
+        return "not_here"
+    return "none_left" if open_points(interview, question) else "nothing_open"
+
+
+def _dialogue(interview: Interview) -> tuple[tuple[str, str], ...]:
+    """The latest exchanges, oldest first, without what is pending."""
+    by_id = {m.id: m.text for m in interview.messages}
+    lines: list[tuple[str, str]] = []
+    for turn in interview.turns[-DIALOGUE_TURNS:]:
+        lines += [("candidate", by_id[m]) for m in turn.consumed if by_id.get(m)]
+        lines.append(("interviewer", turn.reply))
+    return tuple(lines)
+
+
+def guard_for(interview: Interview, guide: Guide, request: SpeakRequest) -> Guard:
+    """The guard of this moment: everything of the guide is undisclosed but what was put, said or over in practice."""
+    practice = interview.plan.mode is Mode.PRACTICE
+    over = {q for q, s in interview.questions.items() if practice and s.grade is not None}
+    undisclosed = [
+        text
+        for q in guide.questions
+        if q.id not in over
+        for text in (q.answer, *(i.text for i in (*q.key_points, *q.pitfalls)))
+    ]
+    seen = [q.text for q in guide.questions if q.id in interview.questions]
+    said_before = [m.text for m in interview.messages]
+    return Guard(undisclosed, [*seen, *said_before, request.aim, request.label, *request.passages])
+
+
+async def added(
+    interview: Interview, guide: Guide, move: Move, grade: Grade | None, phrases: Phrases
+) -> AsyncIterator[str]:
+    """What code says after the engine's words: feedback on the question that is over, then the one that follows."""
+    turn = len(interview.turns) + interview.plan.seed
+    settled = guide.question(move.settles or "")
+    if settled and grade and (interview.plan.mode is Mode.PRACTICE or grade.reason):
+        yield feedback(settled, grade, phrases, turn)
+    following = guide.question(move.question_id or "")
+    if following and move.kind is MoveKind.REPEAT:
+        yield f"\n\n{following.text}"
+    if following and move.kind is MoveKind.NEXT:
+        of = len(interview.plan.questions)
+        number = interview.plan.questions.index(following.id) + 1
+        yield f"\n\n{phrases.say('ask.last' if number == of else 'ask.next', turn)}\n\n{posed(following, number, of)}"

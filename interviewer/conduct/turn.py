@@ -1,0 +1,300 @@
+"""The one data path: a message is received, and a turn answers it. Read `take_turn` first.
+
+    receive    stored durably, deduplicated by its id, before anything else
+    advance    load, take a turn if a message waits, record it
+    take_turn  assess -> decide -> speak
+
+Everything is recoverable from the stored events: after a crash at any point `advance` finishes what was begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from interviewer.conduct.assess import assess, commanded
+from interviewer.conduct.speak import Listener, added, guard_for, opening, speak, speak_request
+from interviewer.conduct.wording import spoken
+from interviewer.domain.errors import EngineError, InterviewBusy, NotFoundError, TurnConflict
+from interviewer.domain.grading import Grade, Provenance
+from interviewer.domain.guide import Guide, Question
+from interviewer.domain.interview import (
+    Assessed,
+    Assessment,
+    Inbound,
+    MessageKind,
+    Mode,
+    Move,
+    MoveKind,
+    Plan,
+    Received,
+    Sent,
+    Started,
+    Turn,
+    Turned,
+)
+from interviewer.domain.policy import decide, open_points
+from interviewer.domain.scorecard import Scorecard, grade, scorecard
+from interviewer.domain.state import Interview, Status, apply, fold, hear, said
+from interviewer.ports import Clock, Engine, Retriever, Store
+from interviewer.prompts import Phrases
+
+LEASE_SECONDS = 10.0
+KEPT_IN_MEMORY = 256
+WORDING_NEAR = 0.4
+
+
+async def unheard(_: str) -> None:
+    """A listener that nobody hears: for channels that send a reply in one piece."""
+
+
+def utc_now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
+class Conductor:
+    """Holds interviews: any number, one turn of each at a time. `seconds` bounds how long a candidate waits."""
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        retriever: Retriever,
+        phrases: Phrases,
+        *,
+        clock: Clock = utc_now,
+        seconds: float = 60.0,
+    ) -> None:
+        self.store = store
+        self.engine = engine
+        self.retriever = retriever
+        self.phrases = phrases
+        self.clock = clock
+        self.seconds = seconds
+        self._known: OrderedDict[str, tuple[int, Interview]] = OrderedDict()
+        self._guides: dict[str, Guide] = {}
+
+    async def start(self, plan: Plan, guide: Guide, *, candidate: str, channel: str) -> Interview:
+        """Begin an interview: its plan, its greeting and first question are stored before they are shown."""
+        await self.store.save_guide(guide)
+        now = self.clock()
+        interview_id = new_id()
+        first = Turn(
+            number=0,
+            at=now,
+            move=Move(kind=MoveKind.ASK, question_id=plan.questions[0]),
+            reply=opening(plan, guide, self.phrases),
+        )
+        started = Started(at=now, plan=plan, candidate=candidate, channel=channel, engine=self.engine.name)
+        await self.store.append(interview_id, [started, Turned(turn=first)])
+        return await self.load(interview_id)
+
+    async def receive(self, message: Inbound) -> bool:
+        """Store a message; False when it was stored before. Once this returns the message will be answered."""
+        return await self.store.append(message.interview_id, [Received(message=message)])
+
+    async def advance(self, interview_id: str, listen: Listener = unheard) -> Turn | None:
+        """Answer what waits, if anything does. Raises InterviewBusy while another worker is at it, and TurnConflict."""
+        async with self._lease(interview_id):
+            return await self._advance(interview_id, listen)
+
+    async def _advance(self, interview_id: str, listen: Listener) -> Turn | None:
+        interview = await self.load(interview_id)
+        if not interview.pending or interview.status is Status.ENDED:
+            return None
+        guide = await self.guide_of(interview)
+        turn = await self.take_turn(interview, guide, listen)
+        if not await self.store.append(interview_id, [Turned(turn=turn)]):
+            self._known.pop(interview_id, None)
+            raise TurnConflict("Another worker has answered this message.", "Look at the interview again.")
+        return turn
+
+    async def take_turn(self, interview: Interview, guide: Guide, listen: Listener) -> Turn:
+        """One turn: what the message shows, what to do next, and the words for it. Changes nothing that is kept."""
+        question = self._on_the_floor(interview, guide)
+        consumed = tuple(m.id for m in interview.pending)
+        now = self.clock()
+        reading = self._read(interview, guide, question, consumed)
+        heard, failure = await _next_reading(reading)
+        move = self._decide(interview, guide, question, heard, failure)
+        speaks_of_grade = move.settles is not None and interview.plan.mode is Mode.PRACTICE
+        if speaks_of_grade:
+            heard, failure = await _last_reading(reading, heard, failure)
+        request = speak_request(interview, guide, question, move, self.retriever)
+        speaking = asyncio.create_task(
+            speak(self.engine, request, guard_for(interview, guide, request), self.phrases, listen)
+        )
+        heard, failure = await _last_reading(reading, heard, failure)
+        spoken_words = await speaking
+        settled = self._settle(interview, guide, question, move, heard, failure)
+        reply = spoken_words.text
+        async for piece in added(interview, guide, move, settled, self.phrases):
+            reply += piece
+            await listen(piece)
+        return Turn(
+            number=len(interview.turns),
+            at=now,
+            consumed=consumed,
+            assessment=heard,
+            failure=failure,
+            move=move,
+            reply=reply,
+            grades=(settled,) if settled else (),
+            calls=heard.calls if heard else (),
+            blocked=spoken_words.blocked,
+        )
+
+    async def sent(self, interview_id: str, number: int, ref: str = "") -> None:
+        """Note that a turn's reply reached the candidate."""
+        await self.store.append(interview_id, [Sent(number=number, at=self.clock(), ref=ref)])
+
+    async def load(self, interview_id: str) -> Interview:
+        """The interview as it stands now; only events that are new since the last look are read."""
+        seq, interview = self._known.get(interview_id, (0, None))
+        fresh = await self.store.events(interview_id, seq)
+        if interview is None:
+            interview = fold(interview_id, [event for _, event in fresh])
+        else:
+            for _, event in fresh:
+                apply(interview, event)
+        self._known[interview_id] = (fresh[-1][0] if fresh else seq, interview)
+        self._known.move_to_end(interview_id)
+        if len(self._known) > KEPT_IN_MEMORY:
+            self._known.popitem(last=False)
+        return interview
+
+    async def guide_of(self, interview: Interview) -> Guide:
+        """The guide as it was when the interview began."""
+        revision = interview.plan.guide_revision
+        if revision not in self._guides:
+            self._guides[revision] = await self.store.guide(revision)
+        return self._guides[revision]
+
+    async def scorecard(self, interview_id: str) -> Scorecard:
+        """The scorecard of an interview as it stands."""
+        interview = await self.load(interview_id)
+        return scorecard(interview, await self.guide_of(interview), self.clock())
+
+    @asynccontextmanager
+    async def _lease(self, interview_id: str) -> AsyncIterator[None]:
+        """Hold an interview, renewing while it lasts, so that a worker that died is replaced within LEASE_SECONDS."""
+        holder = secrets.token_hex(8)
+        if not await self.store.acquire(interview_id, holder, LEASE_SECONDS):
+            raise InterviewBusy(
+                "This interview is being answered somewhere else.", "Close it there, or try again in a few seconds."
+            )
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(LEASE_SECONDS / 3)
+                await self.store.acquire(interview_id, holder, LEASE_SECONDS)
+
+        renewing = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await self.store.release(interview_id, holder)
+
+    async def _read(
+        self, interview: Interview, guide: Guide, question: Question, consumed: tuple[str, ...]
+    ) -> AsyncIterator[Assessment]:
+        """The engine's reading of what waits; what was paid for is kept at once, and not paid for again."""
+        number, kept = len(interview.turns), interview.assessed
+        if kept and (kept.number, kept.consumed) == (number, consumed):
+            yield kept.assessment
+            return
+        latest: Assessment | None = None
+        async for latest in assess(self.engine, self.retriever, interview, guide, question, self.seconds):
+            yield latest
+        if latest and latest.calls:
+            await self.store.append(interview.id, [Assessed(number=number, consumed=consumed, assessment=latest)])
+
+    def _decide(
+        self, interview: Interview, guide: Guide, question: Question, heard: Assessment | None, failure: str
+    ) -> Move:
+        draft = interview.draft()
+        hear(draft, said(interview.pending), heard, failure)
+        command = commanded(interview.pending)
+        if failure and command:
+            heard = Assessment(kind=command)
+        minutes = interview.plan.minutes
+        time_up = minutes is not None and interview.minutes_spent(self.clock()) >= minutes
+        return decide(
+            draft, question, heard, time_up=time_up, wordings=self._wordings(draft, guide, question) if heard else None
+        )
+
+    def _wordings(self, draft: Interview, guide: Guide, question: Question) -> Mapping[str, str]:
+        """For open points whose author wrote no probe: the guide's own follow-up that is near enough to draw it out."""
+        wordings = {}
+        for point in open_points(draft, question):
+            if point.probe or not question.follow_ups or draft.current.probes >= draft.plan.probes:
+                continue
+            near = self.retriever.match(guide, point.text, kinds=("follow_up",), count=8)
+            own = [m for m in near if m.question_id == question.id and m.score >= WORDING_NEAR and spoken(m.text)]
+            if own and own[0].item_id:
+                wordings[point.id] = own[0].item_id
+        return wordings
+
+    def _settle(
+        self,
+        interview: Interview,
+        guide: Guide,
+        question: Question,
+        move: Move,
+        heard: Assessment | None,
+        failure: str,
+    ) -> Grade | None:
+        """The grade of the question that a move ends."""
+        if move.settles is None:
+            return None
+        draft = interview.draft()
+        hear(draft, said(interview.pending), heard, failure)
+        calls = [c for t in interview.turns for c in t.calls] + list(heard.calls if heard else ())
+        provenance = Provenance(
+            engine=self.engine.name,
+            model=self.engine.model,
+            guide_revision=guide.revision,
+            prompt_digests=tuple(dict.fromkeys(c.prompt_digest for c in calls if c.prompt_digest)),
+        )
+        given_up = move.cause is not MessageKind.STOP
+        return grade(question, draft.current, provenance, skipped=given_up)
+
+    @staticmethod
+    def _on_the_floor(interview: Interview, guide: Guide) -> Question:
+        question = guide.question(interview.floor or "")
+        if question is None:
+            raise NotFoundError(f"Interview {interview.id} has no question on the floor.")
+        return question
+
+
+async def _next_reading(reading: AsyncIterator[Assessment]) -> tuple[Assessment | None, str]:
+    try:
+        return await anext(reading), ""
+    except EngineError as error:
+        return None, error.reason
+    except StopAsyncIteration:
+        return None, "empty"
+
+
+async def _last_reading(
+    reading: AsyncIterator[Assessment], heard: Assessment | None, failure: str
+) -> tuple[Assessment | None, str]:
+    """The last of the readings; a failure in the middle is a failure."""
+    if failure:
+        return heard, failure
+    try:
+        return [heard, *[each async for each in reading]][-1], ""
+    except EngineError as error:
+        return None, error.reason
+
+
+def new_id() -> str:
+    """A fresh interview id, short enough to type and too random to guess: "k7mf-q9xd-2hbt"."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))

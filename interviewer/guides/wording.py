@@ -1,0 +1,74 @@
+"""What can be told about a sentence from its words: how alike two are, what one asks, whether it advises or blames.
+
+English where words matter; text in other languages is compared all the same and otherwise left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+
+from interviewer.guides.vocabulary import ABBREVIATIONS
+
+# Words that say nothing about what a sentence is about. Negations are not among them.
+EMPTY = frozenset(
+    "a about above after all also am an and any are as at be because been being between both but by can could describe"
+    " did do does done during each e.g etc explain for from get give given had has have having he her his how i i.e if"
+    " in into is it its just let may me might more most much must my need of on one or other our out over own say she"
+    " should so some such tell than that the their them then there these they thing things this those through time to"
+    " under up us use used using very was we were what when where whether which while who whom why will with would"
+    " you your s t re ve d ll discuss example important make ensure help way like".split()
+)
+
+_WORD = re.compile(r"[^\W_]+(?:[.'’+#][^\W_]+|\+\+|#)*")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
+_SUFFIXES = ("ization", "isation", "ations", "ation", "ings", "ing", "ments", "ment", "ies", "ied", "ers", "ed", "er",
+             "es", "ly", "s", "e", "y")  # fmt: skip
+
+
+def words(text: str) -> list[str]:
+    """The words, in lower case."""
+    return [word.replace("’", "'") for word in _WORD.findall(text.lower())]
+
+
+@lru_cache(maxsize=8192)
+def stems(text: str) -> tuple[str, ...]:
+    """The words that carry meaning, without their endings, in order."""
+    return tuple(_stem(word) for word in words(text) if word not in EMPTY)
+
+
+def alike(a: str, b: str) -> float:
+    """How alike two texts are, 0..1: by their meaningful words, or by their letters where there are too few."""
+    one, other = stems(a), stems(b)
+    if min(len(one), len(other)) >= 3:
+        return _dice(Counter(one), Counter(other))
+    return _dice(_trigrams(a), _trigrams(b))
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text; abbreviations end none."""
+    found: list[str] = []
+    for piece in _SENTENCE_END.split(text.strip()):
+        if found and found[-1].rstrip(".").rpartition(" ")[2].lower().strip("(") in ABBREVIATIONS:
+            found[-1] += " " + piece
+        elif piece:
+            found.append(piece)
+    return found
+
+
+def _stem(word: str) -> str:
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
+            return word[: -len(suffix)]
+    return word[:-1] if len(word) > 3 and word.endswith(("s", "e")) and not word.endswith("ss") else word
+
+
+def _trigrams(text: str) -> Counter[str]:
+    plain = f" {' '.join(words(text))} "
+    return Counter(plain[i : i + 3] for i in range(max(len(plain) - 2, 1)))
+
+
+def _dice(a: Counter[str], b: Counter[str]) -> float:
+    total = a.total() + b.total()
+    return 2 * (a & b).total() / total if total else 0.0
