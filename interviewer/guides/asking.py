@@ -6,10 +6,14 @@ import re
 
 from interviewer.guides.wording import sentences, stems
 
-_ASKED_TOO = re.compile(r"(?:,|;|—|–|\band|\bor)\s+(?:(?:and|or|then)\s+)?(?:how|what|why|when|where|which|who)\b", re.I)
+_ASKED_TOO = re.compile(
+    r"(?:,|;|—|–|\band|\bor)\s+(?:(?:and|or|then)\s+)?(?:how|what|why|when|where|which|who)\b", re.I
+)
 _ASKING = re.compile(
     r"(?:describe|explain|tell|give|walk|discuss|outline|compare|define|list|name|design|write|propose|provide)\b", re.I
 )
+
+_SCENE = re.compile(r"(?:if|suppose|imagine|assume|given|when|in|after|during)\b", re.I)
 
 # What a story is always asked to end with; no question of its own.
 _CLOSERS = re.compile(
@@ -23,10 +27,11 @@ def asked(question: str) -> int:
     """How many things a question asks; how a story went and ended belongs to the story."""
     count = 0
     for sentence in sentences(question):
-        own = sentence.endswith("?") or bool(_ASKING.match(sentence))
+        further = [part for part in _ASKED_TOO.finditer(sentence) if not _CLOSERS.match(part["further"])]
+        only_sets_the_scene = bool(further and _SCENE.match(sentence))
         closes = count > 0 and bool(_CLOSERS.match(sentence))
-        further = [part for part in _ASKED_TOO.finditer(sentence) if not _CLOSERS.match(_question_at(sentence, part))]
-        count += (own and not closes) + len(further)
+        asks = sentence.endswith("?") or bool(_ASKING.match(sentence))
+        count += (asks and not closes and not only_sets_the_scene) + len(further)
     return count
 
 
@@ -41,8 +46,3 @@ def given_away(aim: str, point: str, question: str) -> tuple[str, ...]:
 def telling(point: str, question: str) -> int:
     """How many words a key point has that the question has not."""
     return len(set(stems(point)) - set(stems(question)))
-
-
-def _question_at(sentence: str, part: re.Match[str]) -> str:
-    word = re.search(r"\w+$", part.group())
-    return sentence[part.end() - len(word.group()) if word else part.end() :]

@@ -8,31 +8,37 @@ from interviewer.guides.wording import sentences, words
 
 # Openings that advise whatever follows.
 _ADVICE = re.compile(
-    r"(?:always|ensure|make sure|be sure|be (?:aware|mindful|prepared|ready|transparent|honest|specific|clear)|remember"
-    r"|it is (?:important|essential|crucial|vital|best|advisable|recommended)|it's (?:important|essential|crucial|vital)"
+    r"(?:always|ensure|make sure|be sure|be (?:aware|mindful|prepared|ready|transparent|honest|specific|clear)"
+    r"|remember"
+    r"|it is (?:important|essential|crucial|vital|best|advisable|recommended)"
+    r"|it's (?:important|essential|crucial|vital)"
     r"|consider|strive|aim to|try to|take care)\b(?! not\b)",
     re.I,
 )
 
 # Imperatives that advise unless the sentence shows that it is the wrong way of doing it.
-_IMPERATIVES = frozenset(
-    "adapt address adopt align allow analyze apply ask assess automate back balance base build check choose clarify"
-    " collaborate combine communicate conduct confirm create define demonstrate design develop document emphasize"
-    " encourage engage establish evaluate explain follow highlight identify implement include incorporate involve keep"
-    " leverage listen maintain manage measure mention monitor offer optimize perform plan prepare prioritize provide"
-    " regularly review seek select set show start stay support tailor test thoroughly track train understand use utilize"
-    " validate verify".split()
-)
+_IMPERATIVE_VERBS = """
+    adapt address adopt align allow analyze apply ask assess automate back balance base build check choose clarify
+    collaborate combine communicate conduct confirm create define demonstrate design develop document emphasize
+    encourage engage establish evaluate explain follow highlight identify implement include incorporate involve keep
+    leverage listen maintain manage measure mention monitor offer optimize perform plan prepare prioritize provide
+    regularly review seek select set show start stay support tailor test thoroughly track train understand use utilize
+    validate verify
+    """
+_IMPERATIVES = frozenset(_IMPERATIVE_VERBS.split())
 
 # What makes an imperative the description of a mistake: "Use one metric only", "Build first and ask later".
 _WRONG = re.compile(
-    r"\b(?:avoid\w*|don't|do not|does not|never|not|no|without|only|solely|just|too|overly|excessive\w*|blindly|ignor\w+"
-    r"|fail\w*|neglect\w*|overlook\w*|forget\w*|lack\w*|mis\w+|over\w+|poor\w*|insufficient\w*|inadequate\w*|incorrect\w*"
-    r"|wrong\w*|unnecessar\w+|instead of|rather than|assum\w+|skip\w*|rush\w*|confus\w+|hard-?cod\w+|cannot|can't)\b",
+    r"\b(?:avoid\w*|don't|do not|does not|never|not|no|without|only|solely|just|too|overly|excessive\w*|blindly"
+    r"|ignor\w+|fail\w*|neglect\w*|overlook\w*|forget\w*|lack\w*|mis\w+|over(?:-\w|\w)\w*|delay\w*|poor\w*|insufficient\w*|inadequate\w*"
+    r"|incorrect\w*|wrong\w*|unnecessar\w+|instead of|rather than|assum\w+|skip\w*|rush\w*|confus\w+"
+    r"|hard-?cod\w+|cannot|can't)\b",
     re.I,
 )
 
-_DUTY = re.compile(r"\b(?:should|must|need to|needs to)\b(?! not\b)|\bis (?:essential|crucial|vital|important|key)\b", re.I)
+_DUTY = re.compile(
+    r"\b(?:should|must|need to|needs to)\b(?! not\b)|\bis (?:essential|crucial|vital|important|key)\b", re.I
+)
 
 # Openings that name a mistake and could hardly begin a good answer's statement.
 _BLAME = re.compile(
@@ -53,7 +59,7 @@ _ABOUT_MISTAKES = re.compile(
 
 
 def advises(text: str, label: str | None) -> bool:
-    """Whether a statement says what to do, rather than what is done wrong. A label that names the mistake settles it."""
+    """Whether a statement says what to do, rather than what is done wrong. A label that names the mistake settles."""
     if label and (_WRONG.search(label) or label.lower().split(" ")[0].endswith("ing")):
         return False
     statement = _behind_label(text, label)

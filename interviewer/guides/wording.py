@@ -12,14 +12,16 @@ from functools import lru_cache
 from interviewer.guides.vocabulary import ABBREVIATIONS
 
 # Words that say nothing about what a sentence is about. Negations are not among them.
-EMPTY = frozenset(
-    "a about above after all also am an and any are as at be because been being between both but by can could describe"
-    " did do does done during each e.g etc explain for from get give given had has have having he her his how i i.e if"
-    " in into is it its just let may me might more most much must my need of on one or other our out over own say she"
-    " should so some such tell than that the their them then there these they thing things this those through time to"
-    " under up us use used using very was we were what when where whether which while who whom why will with would"
-    " you your s t re ve d ll discuss example important make ensure help way like".split()
-)
+_EMPTY_WORDS = """
+    a about above after all also am an and any are as at be because been being between both but by can could describe
+    did do does done during each e.g etc explain for from get give given had has have having he her his how i i.e if in
+    into is it its just let may me might more most much must my need of on one or other our out over own say she should
+    so some such tell than that the their them then there these they thing things this those through time to under up us
+    use used using very was we were what when where whether which while who whom why will with would you your s t re ve
+    d ll discuss example important make ensure help way like
+    """
+EMPTY = frozenset(_EMPTY_WORDS.split())
+NEGATIONS = frozenset({"no", "not", "never", "without", "nor", "neither", "none", "cannot", "non"})
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’+#][^\W_]+|\+\+|#)*")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
@@ -46,6 +48,11 @@ def alike(a: str, b: str) -> float:
     return _dice(_trigrams(a), _trigrams(b))
 
 
+def opposed(a: str, b: str) -> bool:
+    """Whether one text denies, or gives a number, where the other does not: alike in words, different in what is said."""
+    return _decisive(a) != _decisive(b)
+
+
 def sentences(text: str) -> list[str]:
     """The sentences of a text; abbreviations end none."""
     found: list[str] = []
@@ -55,6 +62,10 @@ def sentences(text: str) -> list[str]:
         elif piece:
             found.append(piece)
     return found
+
+
+def _decisive(text: str) -> set[str]:
+    return {word for word in words(text) if word in NEGATIONS or word.endswith("n't") or any(c.isdigit() for c in word)}
 
 
 def _stem(word: str) -> str:

@@ -1,0 +1,178 @@
+"""What is thin or suspicious in a guide that can be read: each finding with its place and how to mend it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from interviewer.domain.guide import Guide, KeyPoint, Question
+from interviewer.guides import asking, tone
+from interviewer.guides.diagnostics import Diagnostic
+from interviewer.guides.lint_codes import CODES
+from interviewer.guides.recorded_ids import RecordedGuide
+from interviewer.guides.wording import alike, opposed, sentences, stems, words
+
+FEW_POINTS = 3
+LONG_POINT = 40  # words
+MANY_SENTENCES = 3
+MANY_ASKED = 3
+QUESTIONS_ALIKE = 0.75
+POINTS_ALIKE = 0.75
+SAME_QUESTION = 0.5  # enough to take one question for the reworded form of another
+
+Findings = Iterator[Diagnostic]
+
+
+def lint(guide: Guide, record: RecordedGuide | None = None) -> tuple[Diagnostic, ...]:
+    """All findings about a guide, in the order of its file; `record` holds the ids that it once had."""
+    found = [finding for check in GUIDE_CHECKS for finding in check(guide)]
+    found += [finding for question in guide.questions for check in QUESTION_CHECKS for finding in check(question)]
+    found += _lost_ids(guide, record or {})
+    return tuple(sorted((replace(f, file=guide.file) for f in found), key=lambda f: (f.line, f.code)))
+
+
+def lint_library(guides: Sequence[Guide]) -> tuple[Diagnostic, ...]:
+    """Findings about guides that stand together, by their `file`s: an id twice, the same question twice."""
+    ids: dict[str, Guide] = {}
+    questions: dict[tuple[str, ...], tuple[Guide, Question]] = {}
+    found: list[Diagnostic] = []
+    for guide in guides:
+        if (first := ids.setdefault(guide.id, guide)) is not guide:
+            found.append(_finding("L104", 1, file=guide.file, id=guide.id, other=first.file))
+        for question in guide.questions:
+            other, same = questions.setdefault(stems(question.text) or (question.text,), (guide, question))
+            if other is not guide:
+                found.append(_finding("L103", question.line, file=guide.file, other=other.file, line_of=same.line))
+    return tuple(found)
+
+
+def _no_questions(guide: Guide) -> Findings:
+    if not guide.questions:
+        yield _finding("L001", 1)
+
+
+def _no_description(guide: Guide) -> Findings:
+    if not guide.description.strip():
+        yield _finding("L007", 1)
+
+
+def _no_difficulty(guide: Guide) -> Findings:
+    without = [question for question in guide.questions if question.difficulty is None]
+    if without:
+        yield _finding("L008", without[0].line, count=len(without), of=len(guide.questions))
+
+
+def _alike_questions(guide: Guide) -> Findings:
+    for one, other in combinations(guide.questions, 2):
+        if alike(one.text, other.text) >= QUESTIONS_ALIKE and not opposed(one.text, other.text):
+            yield _finding("L101", other.line, line_of=one.line, text=_short(one.text))
+
+
+def _points_missing(question: Question) -> Findings:
+    count = len(question.key_points)
+    if count == 0:
+        yield _finding("L002", question.line)
+    elif count < FEW_POINTS:
+        yield _finding("L003", question.line, count="only one key point" if count == 1 else f"only {count} key points")
+
+
+def _parts_missing(question: Question) -> Findings:
+    if not question.pitfalls:
+        yield _finding("L004", question.line)
+    if not question.follow_ups:
+        yield _finding("L005", question.line)
+    if not question.answer.strip():
+        yield _finding("L006", question.line)
+
+
+def _alike_points(question: Question) -> Findings:
+    for one, other in combinations(question.key_points, 2):
+        if alike(one.text, other.text) >= POINTS_ALIKE and not opposed(one.text, other.text):
+            yield _finding("L102", other.line, line_of=one.line, text=_short(one.text))
+
+
+def _pitfalls_that_advise(question: Question) -> Findings:
+    for pitfall in question.pitfalls:
+        if tone.advises(pitfall.text, pitfall.label):
+            yield _finding("L201", pitfall.line, text=_short(pitfall.text))
+
+
+def _points_that_blame(question: Question) -> Findings:
+    if tone.asks_about_mistakes(question.text):
+        return
+    for point in question.key_points:
+        if tone.blames(point.text, point.label):
+            yield _finding("L202", point.line, text=_short(point.text))
+
+
+def _points_too_big(question: Question) -> Findings:
+    for point in question.key_points:
+        count = len(words(point.text))
+        if count > LONG_POINT:
+            yield _finding("L203", point.line, count=count, limit=LONG_POINT)
+        elif (said := len(sentences(point.text))) >= MANY_SENTENCES:
+            yield _finding("L204", point.line, count=said)
+
+
+def _aims_that_tell(question: Question) -> Findings:
+    for point in question.key_points:
+        for code, aim in (("L205", point.probe), ("L206", point.hint)):
+            told = asking.given_away(aim or "", point.text, question.text)
+            if aim and _tells(told, point, question, code):
+                yield _finding(code, point.line, text=_short(aim), words=", ".join(told))
+
+
+def _tells(told: tuple[str, ...], point: KeyPoint, question: Question, code: str) -> bool:
+    """Whether these words give a point away: a probe may share fewer of them than a hint, and not the whole label."""
+    known = set(stems(question.text))
+    label = set(stems(point.label or "")) - known
+    if code == "L205" and label and label <= set(told):
+        return True
+    share = len(told) / max(asking.telling(point.text, question.text), 1)
+    return len(told) >= 2 and share >= (0.34 if code == "L205" else 0.5)
+
+
+def _asks_several(question: Question) -> Findings:
+    count = asking.asked(question.text)
+    if count >= MANY_ASKED:
+        yield _finding("L207", question.line, count=count)
+
+
+def _lost_ids(guide: Guide, record: RecordedGuide) -> Findings:
+    """A recorded id that is gone while a question with a new id is much like it: reworded, and its history lost."""
+    new = [question for question in guide.questions if question.id not in record]
+    for old_id, old in record.items():
+        if guide.question(old_id) is not None or not new:
+            continue
+        nearest = max(new, key=lambda question: alike(old.text, question.text))
+        if alike(old.text, nearest.text) >= SAME_QUESTION:
+            yield _finding("L301", nearest.line, old=old_id, new=nearest.id)
+
+
+GUIDE_CHECKS: tuple[Callable[[Guide], Findings], ...] = (
+    _no_questions,
+    _no_description,
+    _no_difficulty,
+    _alike_questions,
+)
+QUESTION_CHECKS: tuple[Callable[[Question], Findings], ...] = (
+    _points_missing,
+    _parts_missing,
+    _alike_points,
+    _pitfalls_that_advise,
+    _points_that_blame,
+    _points_too_big,
+    _aims_that_tell,
+    _asks_several,
+)
+
+
+def _finding(code: str, line: int, *, file: str = "", **details: object) -> Diagnostic:
+    kind = CODES[code]
+    return Diagnostic(code, kind.severity, kind.message.format(**details), kind.help.format(**details), file, line)
+
+
+def _short(text: str, limit: int = 70) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
