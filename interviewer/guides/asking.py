@@ -7,7 +7,8 @@ import re
 from interviewer.guides.wording import sentences, stems
 
 _ASKED_TOO = re.compile(
-    r"(?:,|;|—|–|\band|\bor)\s+(?:(?:and|or|then)\s+)?(?:how|what|why|when|where|which|who)\b", re.I
+    r"(?:,|;|—|–|\band|\bor)\s+(?:(?:and|or|then)\s+)?(?P<further>(?:how|what|why(?!\?)|when|where|which|who)\b[^,;]*)",
+    re.I,
 )
 _ASKING = re.compile(
     r"(?:describe|explain|tell|give|walk|discuss|outline|compare|define|list|name|design|write|propose|provide)\b", re.I

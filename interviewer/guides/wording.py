@@ -49,7 +49,7 @@ def alike(a: str, b: str) -> float:
 
 
 def opposed(a: str, b: str) -> bool:
-    """Whether one text denies, or gives a number, where the other does not: alike in words, different in what is said."""
+    """Whether one text denies, or gives a number, where the other does not: alike, but not the same."""
     return _decisive(a) != _decisive(b)
 
 
