@@ -29,10 +29,14 @@ _MAX_WEIGHT = 100.0
 
 class _Mode(Enum):
     POINTS = auto()
-    STORY = auto()  # only what is done, and reasons, are points
+    STORY = auto()  # only steps, what was done and reasons are points
+    TOLD = auto()  # a story in named parts: those of its parts that are not narrative are points
     PITFALLS = auto()
     FOLLOW_UPS = auto()
     NOTHING = auto()
+
+
+_INSIDE_NARRATIVE = {_Mode.POINTS: _Mode.STORY, _Mode.STORY: _Mode.STORY, _Mode.TOLD: _Mode.STORY}
 
 
 @dataclass(slots=True)
@@ -82,10 +86,14 @@ class _Walk:
         return self._reading
 
     def _all(self, nodes: list[Node], mode: _Mode, core: bool) -> None:
+        roles = [_role_of(node)[0] for node in nodes]
+        if mode is _Mode.STORY and (Role.ACTION in roles or Role.NARRATIVE in roles):
+            mode = _Mode.TOLD
+        setting = any(vocabulary.sets_scene(node.label) for node in nodes if node.label)
         listed = False
-        for node in nodes:
+        for node, role in zip(nodes, roles, strict=True):
             remark = listed and mode is not _Mode.POINTS and node.kind is Kind.PARAGRAPH and not node.label
-            if not remark:
+            if not remark and not (setting and role is Role.CHALLENGES):
                 self._visit(node, mode, core)
             listed = listed or node.kind is Kind.ITEM
 
@@ -99,11 +107,7 @@ class _Walk:
             self._findings.add("G203", line=node.line, label=node.label or node.text)
         elif role is Role.DIFFICULTY:
             self._difficulty(node)
-        elif role in {Role.META, Role.REPLY} and mode is not _Mode.POINTS:
-            return
-        elif role is Role.META:
-            return
-        else:
+        elif role is not Role.META and (role is not Role.REPLY or mode is _Mode.POINTS):
             self._section(node, role, numbered, mode, core)
 
     def _section(self, node: Node, role: Role, numbered: bool, mode: _Mode, core: bool) -> None:
@@ -115,15 +119,15 @@ class _Walk:
         elif mode is _Mode.FOLLOW_UPS:
             return
         elif role is Role.NARRATIVE:
-            story = not numbered and mode is not _Mode.NOTHING
-            self._all(node.children, _Mode.STORY if story or mode is not _Mode.POINTS else mode, core and numbered)
+            inner = mode if numbered and mode is _Mode.POINTS else _INSIDE_NARRATIVE.get(mode, _Mode.NOTHING)
+            self._all(node.children, inner, core and numbered)
         elif role is Role.ANSWER:
             if mode is _Mode.POINTS:
                 self._prose(node)
                 self._all(node.children, mode, core)
         elif role is Role.SUPPORT:
             self._point(node, core=False)
-        elif mode is not _Mode.PITFALLS:
+        else:
             self._point(node, core and mode is _Mode.POINTS)
 
     def _listed(self, node: Node, mode: _Mode) -> None:
@@ -142,6 +146,8 @@ class _Walk:
                 self._point(node, core)
         elif mode in {_Mode.PITFALLS, _Mode.FOLLOW_UPS}:
             self._topic_listed(node, mode)
+        elif (mode is _Mode.TOLD and node.label) or (mode in _INSIDE_NARRATIVE and node.number):
+            self._point(node, core=False)
         else:
             self._all(node.children, mode, core)
 

@@ -72,8 +72,9 @@ def find_questions(sections: list[Section], findings: Findings) -> Found:
     finder = _Finder(findings)
     for section in sections:
         finder.take(section)
-    for question in finder.found.questions:
-        _settle(question)
+    questions = finder.found.questions
+    for question in questions:
+        _settle(question, last=question is questions[-1])
     return finder.found
 
 
@@ -202,7 +203,7 @@ def _is_question(section: Section, enclosing: _Enclosing) -> bool:
     text = section.text
     if section.level == 0 or not text or vocabulary.CANDIDATES_OWN.search(text):
         return False
-    if _heads_questions(section):
+    if _heads_questions(section) or role_of(_without_prefix(text)) is not None:
         return False
     if enclosing.background and enclosing.level < section.level:
         return False
@@ -283,9 +284,9 @@ def _without_prefix(text: str) -> str:
     return _PREFIX.sub("", text, count=1).strip()
 
 
-def _settle(question: RawQuestion) -> None:
+def _settle(question: RawQuestion, last: bool) -> None:
     """Find the question's own words where its heading has none, and give its blocks their parents."""
-    blocks = _without_closing(question.blocks)
+    blocks = _without_closing(question.blocks, keep=0 if last and question.text else 1)
     first = blocks[0] if blocks else None
     if first is not None and (not question.text or _role(first) is Role.QUESTION):
         asked = first.text or first.full_text
@@ -294,10 +295,10 @@ def _settle(question: RawQuestion) -> None:
     question.blocks = adopt(blocks)
 
 
-def _without_closing(blocks: list[Node]) -> list[Node]:
-    """The blocks without the farewell that guides end with, which belongs to no question."""
+def _without_closing(blocks: list[Node], keep: int) -> list[Node]:
+    """The blocks without the farewell that guides end with, which belongs to no question. The first `keep` stay."""
     kept = list(blocks)
-    while len(kept) > 1 and _is_closing(kept[-1]):
+    while len(kept) > keep and _is_closing(kept[-1]):
         kept.pop()
     return kept
 

@@ -1,8 +1,9 @@
 """The names that guides give to their sections and labels, as data, and the lookups over them.
 
-A label is reduced to its words ("**Common Pitfalls to Avoid:**" -> common pitfalls to avoid). It names a role when every
-word is either a head of that role or a qualifier that changes nothing, so "Real-World Example with Context" is
+A label is reduced to its words ("**Common Pitfalls to Avoid:**" -> common pitfalls to avoid). It names a role when each
+word is either the head of some role or a qualifier that changes nothing, so "Real-World Example with Context" is
 understood without being listed, and "Follow-Up Meetings" (a thing one does) is not mistaken for a list of follow-ups.
+Of several heads the last noun decides, as it does in English: an "Example Approach" is an approach.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from functools import lru_cache
 from interviewer.domain.guide import Category, Difficulty
 
 
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 class Role(Enum):
     """What a label says about the text that it stands before."""
 
@@ -23,6 +28,7 @@ class Role(Enum):
     KEY_POINTS = auto()  # the points, under a name that says no more than that
     SUPPORT = auto()  # reasons and good practice: points, but not the answer's backbone
     ACTION = auto()  # what is done: a point even inside a story
+    CHALLENGES = auto()  # part of a story among a story's other parts, points elsewhere
     NARRATIVE = auto()  # stories, contexts, outcomes, alternatives, code: no points
     PITFALL = auto()
     FOLLOW_UP = auto()
@@ -104,22 +110,22 @@ HEADS: Mapping[Role, frozenset[str]] = {
     Role.QUESTION: frozenset({"question"}),
     Role.ANSWER: frozenset({"answer", "answers"}),
     Role.KEY_POINTS: frozenset({"keypoints", "rubric", "criteria"}),
-    Role.SUPPORT: frozenset({"reasoning", "rationale", "tip", "tips", "explanation", "consideration", "considerations"}),
-    Role.ACTION: frozenset(
-        {
-            "action", "actions", "approach", "approaches", "step", "steps", "strategy", "strategies",
-            "solution", "solutions", "resolution", "implementation", "method", "methods",
-        }
+    Role.SUPPORT: _words_of("reasoning rationale tip tips explanation consideration considerations"),
+    Role.ACTION: _words_of(
+        """
+        action actions approach approaches step steps strategy strategies solution solutions resolution implementation
+        method methods
+        """
     ),
-    Role.NARRATIVE: frozenset(
-        {
-            "example", "examples", "scenario", "scenarios", "context", "contexts", "situation", "situations",
-            "background", "outcome", "outcomes", "result", "results", "task", "tasks", "challenge", "case", "cases",
-            "story", "anecdote", "illustration", "illustrations", "sample", "alternative", "alternatives",
-            "alternatively", "code", "snippet", "snippets", "pseudocode",
-        }
+    Role.CHALLENGES: frozenset({"challenges"}),
+    Role.NARRATIVE: _words_of(
+        """
+        example examples scenario scenarios context contexts situation situations background outcome outcomes result
+        results task tasks challenge problem case cases story anecdote illustration illustrations sample alternative
+        alternatives alternatively code snippet snippets pseudocode
+        """
     ),
-    Role.PITFALL: frozenset({"pitfall", "pitfalls", "mistake", "mistakes", "avoid", "donts", "don't", "don'ts"}),
+    Role.PITFALL: _words_of("pitfall pitfalls mistake mistakes avoid avoiding avoidance donts don't don'ts"),
     Role.FOLLOW_UP: frozenset({"followup", "followups"}),
     Role.REPLY: frozenset({"response", "responses", "reply"}),
     Role.PROBE: frozenset({"probe", "probes"}),
@@ -132,16 +138,20 @@ HEADS: Mapping[Role, frozenset[str]] = {
 ALONE: Mapping[str, Role] = {"q": Role.QUESTION, "a": Role.ANSWER}
 
 # Words that leave a role as it is. Those that stand alone as a label name nothing.
-QUALIFIERS = frozenset(
-    "a additional advanced all an and another any as avoid be behind brief candidate candidates code common comprehensive"
-    " concrete considerations consideration detailed discussion discussions each expected explanation extra final for"
-    " frequent further general good here hypothetical ideal illustrative important in inquiries interview interviewer"
-    " interviewers is items key level likely main major model more notable of or other our points point positive"
-    " possible potential practical prompts questions question real related relevant sample some specific"
-    " strong suggested taken the this to topics topic typical use used useful with your".split()
+QUALIFIERS = _words_of(
+    """
+    a additional advanced all an and another any as avoid be behavioral behavioural behind brief business
+    candidate candidates client code common company comprehensive concrete consideration considerations
+    contextual customer detailed discussion discussions each expected explanation extra faced final for frequent
+    further general good here hypothetical ideal illustrative important in industry initial inquiries interview
+    interviewer interviewers is items key learning level likely main major model more notable of or other our
+    personal point points positive possible potential practical project prompts question questions real related
+    relevant sample situational some specific strong suggested taken team technical the this to topic topics
+    typical use used useful with your
+    """
 )
 
-# Which role wins when a label names several: "Example Answer" is an answer, "Example Approach" an approach.
+# Which role wins when a label joins several: "Reasoning and Steps".
 PRECEDENCE: tuple[Role, ...] = (
     Role.ANSWER,
     Role.FOLLOW_UP,
@@ -154,15 +164,23 @@ PRECEDENCE: tuple[Role, ...] = (
     Role.REPLY,
     Role.SUPPORT,
     Role.ACTION,
+    Role.CHALLENGES,
     Role.NARRATIVE,
     Role.QUESTION,
 )
+
+# What follows one of these words only narrows the label: "Examples of Approaches" are examples.
+NARROWING = frozenset({"of", "with", "in", "for", "behind", "to", "from"})
+JOINING = frozenset({"and", "or"})
 
 # An alternative is an aside whatever else its label names: "Alternative Approaches", "Alternative Considerations".
 ASIDES = frozenset({"alternative", "alternatives", "alternatively"})
 
 # Of these two together ("Best Practices and Pitfalls") the label decides nothing: what stands below says what it is.
 UNDECIDED = (Role.SUPPORT, Role.PITFALL)
+
+# Labels with one of these open a story; "Challenges" beside them are the story's, not the answer's.
+SCENE_WORDS = frozenset({"context", "situation", "scenario", "background", "task"})
 
 CATEGORY_WORDS: Mapping[str, Category] = {
     "behavioral": Category.BEHAVIORAL,
@@ -185,27 +203,32 @@ CATEGORY_WORDS: Mapping[str, Category] = {
 }
 
 # Headings of passages that are about the role or the interview, never a question.
-BACKGROUND_WORDS = frozenset(
-    "background overview introduction about certification certifications education educational qualification"
-    " qualifications credentials conclusion summary closing tips advice resources preparation prepare preparing"
-    " requirements skills appendix glossary references takeaways thoughts notes disclaimer remarks recommendations"
-    " considerations role responsibilities".split()
+BACKGROUND_WORDS = _words_of(
+    """
+    about advice appendix background certification certifications closing conclusion considerations credentials
+    disclaimer education educational glossary introduction notes overview preparation prepare preparing
+    qualification qualifications recommendations references remarks requirements resources responsibilities role
+    skills summary takeaways thoughts tips
+    """
 )
 
 # "Questions to ask the interviewer" are the candidate's, not the guide's.
 CANDIDATES_OWN = re.compile(r"\bquestions?\b.*\b(?:to|for)\b.*\b(?:ask|interviewer|employer)\b", re.I)
 
-QUESTION_OPENERS = frozenset(
-    "how what why when where which who whom whose can could would will should do does did is are was were have has had"
-    " describe explain tell give walk discuss imagine suppose if you your share provide outline compare contrast define"
-    " design write implement consider talk list name identify demonstrate illustrate assume given in please elaborate"
-    " summarize evaluate analyze analyse propose solve develop create build show recall think reflect differentiate"
-    " distinguish after during a an as".split()
+QUESTION_OPENERS = _words_of(
+    """
+    a after an analyse analyze are as assume build can compare consider contrast could create define demonstrate
+    describe design develop did differentiate discuss distinguish do does during elaborate evaluate explain give
+    given had has have how identify if illustrate imagine implement in is list name outline please propose
+    provide recall reflect share should show solve summarize suppose talk tell think walk was were what when
+    where which who whom whose why will would write you your
+    """
 )
 
 CLOSING_PHRASES = re.compile(
-    r"\b(?:this|these|the) (?:\w+ )*(?:guide|questions|scenarios|examples)\b|\bgood luck\b|\binterview\b.*\bcandidates?\b"
-    r"|\bby (?:preparing|understanding|mastering|practicing|familiari[sz]ing|thoroughly|following|focusing|addressing)\b"
+    r"\b(?:this|these|the) (?:\w+ )*(?:guide|questions|scenarios|examples)\b|\bgood luck\b"
+    r"|\binterview\b.*\bcandidates?\b|\beach (?:of these )?questions?\b"
+    r"|\bby (?:preparing|understanding|mastering|practi[cs]ing|familiari[sz]ing|thoroughly|following|focusing)\b"
     r"|\bcontinue this (?:structure|format|pattern)\b|\b(?:remaining|additional|more) questions\b",
     re.I,
 )
@@ -225,7 +248,11 @@ DIFFICULTIES: Mapping[str, Difficulty] = {
     "senior": Difficulty.HARD,
 }
 
-ABBREVIATIONS = frozenset("e.g i.e etc vs dr mr mrs ms prof inc ltd co corp no fig al approx dept est u.s u.k".split())
+ABBREVIATIONS = _words_of(
+    """
+    al approx co corp dept dr e.g est etc fig i.e inc ltd mr mrs ms no prof u.k u.s vs
+    """
+)
 
 _WORD = re.compile(r"[a-z']+")
 _PHRASE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PHRASES), key=len, reverse=True)) + r")\b")
@@ -241,25 +268,53 @@ def role_of(label: str) -> Role | None:
     words = _words(label)
     if len(words) == 1 and words[0] in ALONE:
         return ALONE[words[0]]
-    roles = {_ROLE_OF_WORD[word] for word in words if word in _ROLE_OF_WORD}
-    if not roles or any(word not in _ROLE_OF_WORD and word not in QUALIFIERS for word in words):
+    if any(word not in _ROLE_OF_WORD and word not in QUALIFIERS for word in words):
         return None
     if any(word in ASIDES for word in words):
         return Role.NARRATIVE
-    if all(role in roles for role in UNDECIDED) and not _only_qualified(words):
-        return Role.SUPPORT
-    return next(role for role in PRECEDENCE if role in roles)
+    return _strongest({role for part in _parts(words) if (role := _role_of_part(part))}) or _role_of_any(words)
 
 
 def _words(label: str) -> list[str]:
-    plain = label.lower().replace("’", "'").replace("-", " ").replace("–", " ").replace("_", " ")
-    plain = " ".join(plain.split())
+    plain = label.lower().replace("’", "'").replace("&", " and ").replace("/", " and ")
+    plain = " ".join(re.sub(r"[-–_,]", " ", plain).split())
     return _WORD.findall(_PHRASE.sub(lambda match: PHRASES[match.group()], plain))
 
 
-def _only_qualified(words: list[str]) -> bool:
-    """Whether the supporting word is there only as a qualifier: "Pitfall Considerations"."""
-    return all(word in QUALIFIERS for word in words if _ROLE_OF_WORD.get(word) is Role.SUPPORT)
+def _parts(words: list[str]) -> list[list[str]]:
+    """The parts that a label joins, each without what narrows it."""
+    parts: list[list[str]] = [[]]
+    narrowed = False
+    for word in words:
+        if word in JOINING:
+            parts.append([])
+            narrowed = False
+        elif word in NARROWING and parts[-1]:
+            narrowed = True
+        elif not narrowed:
+            parts[-1].append(word)
+    return parts
+
+
+def _role_of_part(words: list[str]) -> Role | None:
+    heads = [_ROLE_OF_WORD[word] for word in words if word in _ROLE_OF_WORD and word not in QUALIFIERS]
+    return heads[-1] if heads else None
+
+
+def _role_of_any(words: list[str]) -> Role | None:
+    """The role of a label made of words that elsewhere only qualify: "Considerations", "Avoid"."""
+    return _strongest({_ROLE_OF_WORD[word] for word in words if word in _ROLE_OF_WORD})
+
+
+def _strongest(roles: set[Role]) -> Role | None:
+    if all(role in roles for role in UNDECIDED):
+        return Role.SUPPORT
+    return next((role for role in PRECEDENCE if role in roles), None)
+
+
+def sets_scene(label: str) -> bool:
+    """Whether a label opens a story: "Situation", "Project Context"."""
+    return role_of(label) is Role.NARRATIVE and not SCENE_WORDS.isdisjoint(_words(label))
 
 
 def category_of(heading: str) -> Category | None:
