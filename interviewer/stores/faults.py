@@ -40,6 +40,10 @@ _SQLITE = (
 )
 
 
+class Refused(StoreError):
+    """A constraint of the database refused a record: it is there already, or what it refers to is not."""
+
+
 @contextmanager
 def translated(where: str) -> Iterator[None]:
     """Turn whatever a database, its driver or the file system raises into a StoreError about `where`."""
@@ -70,7 +74,7 @@ def explain(error: Exception, where: str) -> StoreError:
         case ValidationError():
             return StoreError(f"{where} holds a record that cannot be read: {error.title}.", "Upgrade interviewer.")
         case IntegrityError():
-            return StoreError(
+            return Refused(
                 f"{where} refused a record that contradicts others.",
                 "Keep the guide's revision before its interview starts.",
             )

@@ -6,9 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.pool import QueuePool
 
 from interviewer.domain.errors import StoreError
 
@@ -23,25 +22,25 @@ PRAGMAS = (
 
 
 def engine_options(patience: float) -> dict[str, Any]:
-    """One connection: SQLite has one writer anyway, and a queue is fairer than its polling for the lock.
+    """One connection, as SQLite has one writer anyway. `patience` in seconds is for writers of other processes.
 
-    IMMEDIATE lets a transaction begin with its first write, in the same round trip to the connection's thread, and
-    take the write lock there, so that it cannot fail half-way for having read too early.
+    IMMEDIATE: a transaction begins with its first write and takes the write lock there, so that it cannot fail half-way
+    for having read too early.
     """
     return {
-        "poolclass": AsyncAdaptedQueuePool,
+        "poolclass": QueuePool,
         "pool_size": 1,
         "max_overflow": 0,
-        "connect_args": {"isolation_level": "IMMEDIATE", "timeout": patience},
+        "connect_args": {"isolation_level": "IMMEDIATE", "timeout": patience, "check_same_thread": False},
     }
 
 
-def prepare(engine: AsyncEngine) -> None:
+def prepare(engine: Engine) -> None:
     """Make the file, and the folders that are missing, the user's alone; have every connection set its pragmas."""
     if engine.url.database not in (None, "", ":memory:"):
         _private_file(Path(str(engine.url.database)))
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         for pragma in PRAGMAS:
@@ -60,7 +59,7 @@ def _private_file(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-async def durability(connection: AsyncConnection, lasting: bool) -> None:
+def durability(connection: Connection, lasting: bool) -> None:
     """Whether the next commit must outlive the machine (FULL) or only this process (NORMAL).
 
     In WAL mode NORMAL survives kill -9: what was written is the kernel's. It does not survive a power cut, which
@@ -70,19 +69,18 @@ async def durability(connection: AsyncConnection, lasting: bool) -> None:
     since a log is synchronised up to its end.
     """
     wanted = "FULL" if lasting else "NORMAL"
-    info = await connection.get_raw_connection()
-    if info.info.get("synchronous", "FULL") != wanted:
-        await connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
-        info.info["synchronous"] = wanted
+    if connection.info.get("synchronous", "FULL") != wanted:
+        connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
+        connection.info["synchronous"] = wanted
 
 
-async def scrub(connection: AsyncConnection) -> None:
+def scrub(connection: Connection) -> None:
     """Leave no deleted byte in the file or its log. Raises StoreError while another process still reads the old ones.
 
     secure_delete zeroes what is deleted, but not what SQLite moved within a page before; VACUUM writes the file anew.
     """
-    await connection.exec_driver_sql("VACUUM")
-    blocked = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()[0]
+    connection.exec_driver_sql("VACUUM")
+    blocked = (connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()[0]
     if blocked:
         raise StoreError(
             "The interview is deleted, but another process is still reading the database, so its bytes remain.",
