@@ -1,7 +1,7 @@
 """The YAML block at the head of a guide, read so that no file can make it expensive.
 
-Only mappings, sequences and plain strings are built: no dates, no tags, no aliases (an alias is what a YAML bomb is made
-of), nothing deeper or longer than a guide needs.
+Only mappings, sequences and plain strings are built: no dates, no tags, no aliases (of which YAML bombs are made),
+nothing deeper or longer than a guide needs.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ class _Mode(Enum):
     NOTHING = auto()
 
 
-_INSIDE_NARRATIVE = {_Mode.POINTS: _Mode.STORY, _Mode.STORY: _Mode.STORY, _Mode.TOLD: _Mode.STORY}
+_LISTING = {_Mode.PITFALLS: Role.PITFALL, _Mode.FOLLOW_UPS: Role.FOLLOW_UP}
+_NARRATABLE = frozenset({_Mode.POINTS, _Mode.STORY, _Mode.TOLD})
 
 
 @dataclass(slots=True)
@@ -119,8 +120,7 @@ class _Walk:
         elif mode is _Mode.FOLLOW_UPS:
             return
         elif role is Role.NARRATIVE:
-            inner = mode if numbered and mode is _Mode.POINTS else _INSIDE_NARRATIVE.get(mode, _Mode.NOTHING)
-            self._all(node.children, inner, core and numbered)
+            self._all(node.children, _inside_narrative(node, numbered, mode), core and numbered)
         elif role is Role.ANSWER:
             if mode is _Mode.POINTS:
                 self._prose(node)
@@ -146,16 +146,19 @@ class _Walk:
                 self._point(node, core)
         elif mode in {_Mode.PITFALLS, _Mode.FOLLOW_UPS}:
             self._topic_listed(node, mode)
-        elif (mode is _Mode.TOLD and node.label) or (mode in _INSIDE_NARRATIVE and node.number):
+        elif (mode is _Mode.TOLD and node.label) or (mode in _NARRATABLE and node.number):
             self._point(node, core=False)
         else:
             self._all(node.children, mode, core)
 
     def _topic_listed(self, node: Node, mode: _Mode) -> None:
-        heads = _is_heading(node)
-        if not heads:
-            self._collect(node, node.full_text, node.label, mode)
-        self._all(node.children, mode if heads else _Mode.NOTHING, core=False)
+        if _is_heading(node):
+            self._all(node.children, mode, core=False)
+            return
+        cut = [child for child in node.children if _was_cut(child, node, _LISTING[mode])]
+        text = " ".join([node.full_text, *(child.full_text for child in cut)])
+        self._collect(node, text, node.label, mode)
+        self._all([child for child in node.children if child not in cut], _Mode.NOTHING, core=False)
 
     def _collect(self, node: Node, text: str, label: str | None, mode: _Mode) -> None:
         if mode is _Mode.PITFALLS:
@@ -179,6 +182,15 @@ class _Walk:
         self._reading.difficulty = vocabulary.difficulty_of(node.text)
         if self._reading.difficulty is None:
             self._findings.add("G303", line=node.line, text=node.text)
+
+
+def _inside_narrative(node: Node, numbered: bool, mode: _Mode) -> _Mode:
+    """The mode below a story. A numbered one ("Example 2: Stents") is a part of the answer in the form of a case."""
+    if numbered and mode is _Mode.POINTS:
+        return mode
+    if mode not in _NARRATABLE:
+        return _Mode.NOTHING
+    return _Mode.TOLD if node.label and node.text.endswith(":") else _Mode.STORY
 
 
 def _role_of(node: Node) -> tuple[Role | None, bool]:
@@ -205,6 +217,11 @@ def _is_heading(node: Node) -> bool:
     if node.label is None:
         return node.bold or (not finished and len(node.text.split()) <= 6)
     return not finished and (node.bold or head_of(node.label)[1])
+
+
+def _was_cut(child: Node, node: Node, role: Role) -> bool:
+    """Whether the child was cut off the node's line although it is of the same role: a remark within a pitfall."""
+    return child.kind is Kind.PARAGRAPH and child.line == node.line and _role_of(child)[0] is role
 
 
 def _is_aid(node: Node) -> bool:

@@ -125,7 +125,7 @@ def _cuts(tokens: list[Token], index: int) -> bool:
 
 
 def _emphasised(tokens: list[Token], index: int) -> tuple[str, bool]:
-    """The text of the emphasis that opens at `index`, and whether it stands as a label does: before a colon or alone."""
+    """The text of the emphasis that opens at `index`, and whether it stands like a label: before a colon or alone."""
     depth = 0
     parts = []
     for end in range(index, len(tokens)):
@@ -136,8 +136,9 @@ def _emphasised(tokens: list[Token], index: int) -> tuple[str, bool]:
             break
     text = "".join(parts).strip()
     after = next((t for t in tokens[end + 1 : end + 3] if t.content or t.type != "text"), None)
-    alone = after is None or after.type in _BREAKS
-    return text.rstrip(" :"), text.endswith(":") or alone or after is not None and after.content.startswith(":")
+    if after is None or after.type in _BREAKS or text.endswith(":"):
+        return text.rstrip(" :"), True
+    return text, after.content.startswith(":")
 
 
 def _finish(draft: _Draft) -> Line:

@@ -1,7 +1,7 @@
 """Finds the questions of a guide: under headings, as items of a list, or as bold lines.
 
-Writers mark a question in many ways, but each guide in one or two. What decides is structure (a heading among questions,
-a bold item with an answer below it) and the form of a question; no guide's own words.
+Writers mark a question in many ways, but each guide in one or two. What decides is structure (a heading among
+questions, a bold item with an answer below it) and the form of a question; no guide's own words.
 """
 
 from __future__ import annotations
@@ -21,8 +21,12 @@ _PREFIX = re.compile(
     r"|\(?\d{1,3}\s*[.):]\s+)",
     re.IGNORECASE,
 )
-_QUESTIONS_HEADING = re.compile(r"\b(?:questions?\s*(?:&|and)\s*(?:\w+\s+){0,2}answers?|questions|q\s*&\s*a)\b", re.IGNORECASE)
-_ENDS_IN_QUESTIONS = re.compile(r"\bquestions(?:\s*(?:&|and|with)\s*(?:\w+\s+){0,3}answers?)?\s*(?:\([^)]*\))?:?$", re.IGNORECASE)
+_QUESTIONS_HEADING = re.compile(
+    r"\b(?:questions?\s*(?:&|and)\s*(?:\w+\s+){0,2}answers?|questions|q\s*&\s*a)\b", re.IGNORECASE
+)
+_ENDS_IN_QUESTIONS = re.compile(
+    r"\bquestions(?:\s*(?:&|and|with)\s*(?:\w+\s+){0,3}answers?)?\s*(?:\([^)]*\))?:?$", re.IGNORECASE
+)
 _WORD = re.compile(r"[A-Za-z']+")
 _CONTENT_ROLES = frozenset({Role.ANSWER, Role.KEY_POINTS, Role.PITFALL, Role.FOLLOW_UP, Role.QUESTION, Role.DIFFICULTY})
 _MIN_WORDS = 4
@@ -108,14 +112,15 @@ class _Finder:
     def _is_part(self, section: Section) -> bool:
         """Whether the section is a part of the question before it, such as "Answer" under its own heading."""
         question = self._current
-        if question is None or section.level <= question.level:
+        if question is None or section.level < question.level or _heads_questions(section):
             return False
-        if question.blocks:
-            return not _PREFIX.match(section.text)
-        if role_of(head_of(section.text)[0]) is None and _asks(section.text):
+        named = role_of(section.text) not in {None, Role.QUESTION}
+        if named or section.level == question.level:
+            return named
+        if not question.blocks and _asks(section.text):
             self._demote(question)
             return False
-        return True
+        return not _PREFIX.match(section.text)
 
     def _demote(self, question: RawQuestion) -> None:
         """Take a heading that only looked like a question for the section that it is."""
@@ -188,7 +193,8 @@ class _Finder:
 def _inner(section: Section, enclosing: _Enclosing) -> _Enclosing:
     """What a heading that is no question means for what stands under it."""
     named = category_of(section.text) if section.level else None
-    heads_questions = bool(_QUESTIONS_HEADING.search(section.text)) or named is not None and not _is_background(section.text)
+    says_questions = _QUESTIONS_HEADING.search(section.text) is not None
+    heads_questions = says_questions or (named is not None and not _is_background(section.text))
     background = not heads_questions and (enclosing.background or _is_background(section.text))
     background = background or bool(vocabulary.CANDIDATES_OWN.search(section.text))
     return _Enclosing(

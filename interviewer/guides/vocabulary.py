@@ -179,6 +179,9 @@ ASIDES = frozenset({"alternative", "alternatives", "alternatively"})
 # Of these two together ("Best Practices and Pitfalls") the label decides nothing: what stands below says what it is.
 UNDECIDED = (Role.SUPPORT, Role.PITFALL)
 
+# At either end of a label these make it one of examples, whatever of: "Client Example", "Examples of Tools".
+EXAMPLES = frozenset({"example", "examples"})
+
 # Labels with one of these open a story; "Challenges" beside them are the story's, not the answer's.
 SCENE_WORDS = frozenset({"context", "situation", "scenario", "background", "task"})
 
@@ -269,7 +272,7 @@ def role_of(label: str) -> Role | None:
     if len(words) == 1 and words[0] in ALONE:
         return ALONE[words[0]]
     if any(word not in _ROLE_OF_WORD and word not in QUALIFIERS for word in words):
-        return None
+        return Role.NARRATIVE if words[0] in EXAMPLES or words[-1] in EXAMPLES else None
     if any(word in ASIDES for word in words):
         return Role.NARRATIVE
     return _strongest({role for part in _parts(words) if (role := _role_of_part(part))}) or _role_of_any(words)
