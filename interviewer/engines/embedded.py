@@ -1,0 +1,141 @@
+"""The engine that needs no key and no network: similarity for verdicts, rules for kinds, written phrases for words.
+
+Its limit, measured: on labelled interview answers, similarity to a key point does not tell a point that was made from
+one that was only named (kappa near 0). So its confidence is what that measurement gives, which is low, and grades rest
+on it only with a mark for review.
+
+Similarity of an answer to a point is WINDOW_SHARE * cosine of the nearest window of one or two sentences
++ (1 - WINDOW_SHARE) * share of the point's content words, beyond the question's, in that window.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
+from typing import Any, Protocol
+
+from interviewer.domain.errors import EngineError, IndexUnavailable
+from interviewer.domain.grading import PitfallFinding, PointFinding, Verdict
+from interviewer.domain.guide import Category, Item
+from interviewer.domain.interview import Assessment, MessageKind
+from interviewer.domain.text import content_stems, sentences, words
+from interviewer.engines.kinds import STEERING_SIGNAL, kind_of, without_steering
+from interviewer.engines.phrased import phrased
+from interviewer.engines.star import lacking
+from interviewer.ports import AssessRequest, SpeakRequest
+from interviewer.prompts import Phrases
+
+WINDOW_SHARE = 0.7
+COVERED = 0.38
+PARTIAL = 0.27
+COMMITTED = 0.62
+FEWEST_WORDS = 6
+OFF_TOPIC = 0.10
+
+CONFIDENCE = {Verdict.COVERED: 0.36, Verdict.PARTIAL: 0.15, Verdict.MISSING: 0.4}
+"""How often each verdict was right on the labelled training answers; `python -m training.calibrate_similarity`."""
+PITFALL_CONFIDENCE = 0.5
+
+
+class TextEncoder(Protocol):
+    """What the engine needs of an embedding model: vectors of length 1, shape (texts, dimensions)."""
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        """One row a text."""
+        ...
+
+
+class EmbeddedEngine:
+    """Reads with an embedding model, speaks with phrases."""
+
+    name = "embedded"
+    model = "all-MiniLM-L6-v2"
+
+    def __init__(self, encoder: TextEncoder, phrases: Phrases) -> None:
+        self._encoder = encoder
+        self._phrases = phrases
+
+    async def assess(self, request: AssessRequest) -> AsyncIterator[Assessment]:
+        """One assessment, complete at once."""
+        try:
+            yield await asyncio.to_thread(self._assess, request)
+        except IndexUnavailable as error:
+            raise EngineError(error.message, error.remedy, reason="model") from error
+
+    async def speak(self, request: SpeakRequest) -> AsyncIterator[str]:
+        """The phrases of the move, word by word."""
+        for piece in re.findall(r"\S+\s*", phrased(request, self._phrases)):
+            yield piece
+
+    def _assess(self, request: AssessRequest) -> Assessment:
+        message, steered = without_steering(request.message)
+        signals = (STEERING_SIGNAL,) if steered else ()
+        kind = kind_of(message) if words(message) else MessageKind.OFF_TOPIC
+        if steered and (kind is not MessageKind.ANSWER or len(words(message)) < FEWEST_WORDS):
+            return Assessment(kind=MessageKind.STEERING, signals=signals)
+        if kind is not MessageKind.ANSWER:
+            return Assessment(kind=kind, signals=signals)
+        if self._off_topic(request, message):
+            return Assessment(kind=MessageKind.OFF_TOPIC, signals=signals)
+        earlier = [without_steering(text)[0] for text in request.earlier]
+        return self._judged(request, "\n".join([*earlier, message]), signals)
+
+    def _judged(self, request: AssessRequest, text: str, signals: tuple[str, ...]) -> Assessment:
+        question = request.question
+        reading = _Reading(self._encoder, text, question.text)
+        behavioral = question.category is Category.BEHAVIORAL
+        return Assessment(
+            kind=MessageKind.ANSWER,
+            points=tuple(reading.point(p) for p in question.key_points),
+            pitfalls=tuple(reading.pitfall(p) for p in question.pitfalls),
+            elsewhere=tuple(reading.point(p) for p in request.elsewhere),
+            lacks=lacking(text) if behavioral else (),
+            signals=signals,
+        )
+
+    def _off_topic(self, request: AssessRequest, message: str) -> bool:
+        """Whether a first, short message has nothing to do with the question or anything that could answer it."""
+        if request.earlier or len(words(message)) > 25:
+            return False
+        about = [request.question.text, *(k.text for k in request.question.key_points)]
+        return bool((self._encoder.embed(about) @ self._encoder.embed([message])[0]).max() < OFF_TOPIC)
+
+
+class _Reading:
+    """An answer cut into windows of one and two sentences, with their vectors."""
+
+    def __init__(self, encoder: TextEncoder, text: str, question: str) -> None:
+        parts = sentences(text) or [text]
+        self.windows = [*parts, *(f"{a} {b}" for a, b in pairwise(parts))]
+        self.enough = len(words(text)) >= FEWEST_WORDS
+        self._vectors = encoder.embed(self.windows)
+        self._encoder = encoder
+        self._asked = set(content_stems(question))
+
+    def nearest(self, statement: str) -> tuple[float, str]:
+        """The similarity of the window nearest to a statement, and that window."""
+        cosines = self._vectors @ self._encoder.embed([statement])[0]
+        best = int(cosines.argmax())
+        telling = set(content_stems(statement)) - self._asked
+        said = set(content_stems(self.windows[best]))
+        shared = len(telling & said) / len(telling) if telling else 0.0
+        return WINDOW_SHARE * float(cosines[best]) + (1 - WINDOW_SHARE) * shared, self.windows[best]
+
+    def point(self, point: Item) -> PointFinding:
+        similarity, window = self.nearest(point.text)
+        if not self.enough or similarity < PARTIAL:
+            return PointFinding(id=point.id, verdict=Verdict.MISSING, confidence=CONFIDENCE[Verdict.MISSING])
+        verdict = Verdict.COVERED if similarity >= COVERED else Verdict.PARTIAL
+        return PointFinding(id=point.id, verdict=verdict, confidence=CONFIDENCE[verdict], quote=window)
+
+    def pitfall(self, pitfall: Item) -> PitfallFinding:
+        similarity, window = self.nearest(pitfall.text)
+        committed = self.enough and similarity >= COMMITTED
+        return PitfallFinding(
+            id=pitfall.id,
+            committed=committed,
+            confidence=PITFALL_CONFIDENCE,
+            quote=window if committed else "",
+        )
