@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from interviewer.guides.wording import sentences, stems
+from interviewer.guides.wording import sentences, stem, stems, words
 
 _ASKED_TOO = re.compile(
     r"(?:,|;|—|–|\band|\bor)\s+(?:(?:and|or|then)\s+)?(?P<further>(?:how|what|why(?!\?)|when|where|which|who)\b[^,;]*)",
@@ -15,6 +15,8 @@ _ASKING = re.compile(
 )
 
 _SCENE = re.compile(r"(?:if|suppose|imagine|assume|given|when|in|after|during)\b", re.I)
+
+_SMALL = frozenset({"a", "an", "the", "of", "from", "to", "in", "on", "and", "or", "for", "with", "by"})
 
 # What a story is always asked to end with; no question of its own.
 _CLOSERS = re.compile(
@@ -42,6 +44,12 @@ def given_away(aim: str, point: str, question: str) -> tuple[str, ...]:
     known = set(stems(question))
     said = set(stems(aim))
     return tuple(stem for stem in telling if stem in said and stem not in known)
+
+
+def named(aim: str, label: str, question: str) -> bool:
+    """Whether a probe speaks out the whole label of its point, and the question has not done so already."""
+    name = {stem(word) for word in words(label)} - _SMALL
+    return bool(name) and name <= {stem(word) for word in words(aim)} and not name <= set(map(stem, words(question)))
 
 
 def telling(point: str, question: str) -> int:

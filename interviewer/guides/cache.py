@@ -43,7 +43,7 @@ class GuideCache:
         return compiled
 
     def _keep(self, entry: Path, compiled: Compiled) -> None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self.folder.mkdir(parents=True, exist_ok=True)
             _write_atomically(entry, compiled.model_dump_json().encode())
             self._forget_the_oldest()

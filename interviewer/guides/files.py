@@ -44,7 +44,8 @@ def read_guide(path: Path, cache: GuideCache | None = None) -> Reading:
         data = _bytes_of(path)
     except (OSError, ValueError) as error:
         return Reading(path, None, (file_problem(path, error),))
-    compiled = cache.compiled(data, path.name) if cache else parse(data, path.name)
+    name = path.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    compiled = cache.compiled(data, name) if cache else parse(data, name)
     return Reading(path, compiled.guide, tuple(replace(d, file=str(path)) for d in compiled.diagnostics), data)
 
 

@@ -19,6 +19,8 @@ MANY_SENTENCES = 3
 MANY_ASKED = 3
 QUESTIONS_ALIKE = 0.75
 POINTS_ALIKE = 0.75
+PROBE_SHARE = 1 / 3
+HINT_SHARE = 1 / 2
 SAME_QUESTION = 0.5  # enough to take one question for the reworded form of another
 
 Findings = Iterator[Diagnostic]
@@ -125,12 +127,10 @@ def _aims_that_tell(question: Question) -> Findings:
 
 def _tells(told: tuple[str, ...], point: KeyPoint, question: Question, code: str) -> bool:
     """Whether these words give a point away: a probe may share fewer of them than a hint, and not the whole label."""
-    known = set(stems(question.text))
-    label = set(stems(point.label or "")) - known
-    if code == "L205" and label and label <= set(told):
+    if code == "L205" and asking.named(point.probe or "", point.label or "", question.text):
         return True
     share = len(told) / max(asking.telling(point.text, question.text), 1)
-    return len(told) >= 2 and share >= (0.34 if code == "L205" else 0.5)
+    return len(told) >= 2 and share >= (PROBE_SHARE if code == "L205" else HINT_SHARE)
 
 
 def _asks_several(question: Question) -> Findings:

@@ -36,8 +36,11 @@ _WRONG = re.compile(
     re.I,
 )
 
+# A duty in the main clause, so not "says that it must" nor "because it is important".
 _DUTY = re.compile(
-    r"\b(?:should|must|need to|needs to)\b(?! not\b)|\bis (?:essential|crucial|vital|important|key)\b", re.I
+    r"(?:(?!\b(?:because|that|as|when|if|which|who|since|so|says|claims|thinks|believes|assumes)\b)[^,;:])*?"
+    r"\b(?:(?:should|must|needs? to)\b(?! not\b)|(?:is|are) (?:essential|crucial|vital|important|key)\b)",
+    re.I,
 )
 
 # Openings that name a mistake and could hardly begin a good answer's statement.
@@ -66,7 +69,7 @@ def advises(text: str, label: str | None) -> bool:
     first = (sentences(statement) or [""])[0]
     if _ADVICE.match(first):
         return True
-    return not _WRONG.search(first) and (_is_imperative(first) or bool(_DUTY.search(first)))
+    return not _WRONG.search(first) and (_is_imperative(first) or bool(_DUTY.match(first)))
 
 
 def blames(text: str, label: str | None) -> bool:

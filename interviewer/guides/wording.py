@@ -18,7 +18,7 @@ _EMPTY_WORDS = """
     into is it its just let may me might more most much must my need of on one or other our out over own say she should
     so some such tell than that the their them then there these they thing things this those through time to under up us
     use used using very was we were what when where whether which while who whom why will with would you your s t re ve
-    d ll discuss example important make ensure help way like
+    d ll discuss example important long make ones ensure help way like
     """
 EMPTY = frozenset(_EMPTY_WORDS.split())
 NEGATIONS = frozenset({"no", "not", "never", "without", "nor", "neither", "none", "cannot", "non"})
@@ -37,7 +37,7 @@ def words(text: str) -> list[str]:
 @lru_cache(maxsize=8192)
 def stems(text: str) -> tuple[str, ...]:
     """The words that carry meaning, without their endings, in order."""
-    return tuple(_stem(word) for word in words(text) if word not in EMPTY)
+    return tuple(stem(word) for word in words(text) if word not in EMPTY)
 
 
 def alike(a: str, b: str) -> float:
@@ -68,7 +68,8 @@ def _decisive(text: str) -> set[str]:
     return {word for word in words(text) if word in NEGATIONS or word.endswith("n't") or any(c.isdigit() for c in word)}
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """A word without its ending, roughly."""
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= 4:
             return word[: -len(suffix)]
