@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
+from unicodedata import east_asian_width
 
 from interviewer.domain.grading import BAND_FLOORS, BAND_NAMES, Outcome
 from interviewer.domain.scorecard import QuestionResult
@@ -12,7 +14,7 @@ from interviewer.reports.text import one_line, short
 from interviewer.reports.view import CategoryLine
 
 NARROW, WIDE = 30, 72
-_TOP, _CATEGORY, _QUESTION = 28, 42, 46
+ROW = 46
 
 
 class Band(NamedTuple):
@@ -25,7 +27,7 @@ class Band(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row: a category's heading or a question's bar. `kind` is category, graded, skipped or none."""
+    """A question's bar. `kind` is graded, skipped or none (it does not count)."""
 
     y: int
     kind: str
@@ -33,14 +35,14 @@ class Row(NamedTuple):
     narrow: str
     value: str
     score: float
-    number: int = 0
 
 
 class Bars(NamedTuple):
-    """The plot of a scorecard."""
+    """The bars of one category. `words` says the same in a sentence."""
 
     height: int
     rows: list[Row]
+    words: str
 
 
 def bands() -> list[Band]:
@@ -52,35 +54,29 @@ def bands() -> list[Band]:
     ]
 
 
-def bars(lines: Sequence[CategoryLine]) -> Bars:
-    """A row for each category and each of its questions."""
-    rows: list[Row] = []
-    y = _TOP
-    for line in lines:
-        score = line.score
-        value = f"{words.points(score.score)} {words.band_name(score.band)}" if score else "no score"
-        rows.append(Row(y, "category", line.name, line.name, value, score.score if score else 0.0))
-        y += _CATEGORY
-        for number, result in line.questions:
-            rows.append(_question(y, number, result))
-            y += _QUESTION
-    return Bars(y, rows)
+def bars(line: CategoryLine) -> Bars:
+    """A bar for each question of a category."""
+    rows = [_row(index * ROW, number, result) for index, (number, result) in enumerate(line.questions)]
+    said = ", ".join(f"question {number}: {row.value}" for row, (number, _) in zip(rows, line.questions, strict=True))
+    return Bars(len(rows) * ROW, rows, f"{said[:1].upper()}{said[1:]}.")
 
 
-def _question(y: int, number: int, result: QuestionResult) -> Row:
-    kind = {Outcome.GRADED: "graded", Outcome.NOT_SHOWN: "skipped"}.get(result.outcome, "none")
+def _row(y: int, number: int, result: QuestionResult) -> Row:
     text = one_line(result.text)
-    value = f"{words.points(result.score)} {words.band_name(result.band)}" if result.score is not None and result.band else ""
-    names = {Outcome.NOT_SHOWN: "0 Skipped", Outcome.UNGRADED: "Not graded", Outcome.NOT_ASKED: "Not asked"}
     return Row(
-        y,
-        kind,
-        f"{number}. {short(text, WIDE)}",
-        f"{number}. {short(text, NARROW)}",
-        names.get(result.outcome, value),
-        result.score or 0.0,
-        number,
+        y=y,
+        kind={Outcome.GRADED: "graded", Outcome.NOT_SHOWN: "skipped"}.get(result.outcome, "none"),
+        label=f"{number}. {_fit(text, WIDE)}",
+        narrow=f"{number}. {_fit(text, NARROW)}",
+        value=words.band_label(result) if result.score is None else f"{words.points(result.score)} {words.band_label(result)}",
+        score=result.score or 0.0,
     )
+
+
+def _fit(text: str, columns: int) -> str:
+    """Text cut to a number of columns, of which a Chinese, Japanese or Korean character takes two."""
+    wide = sum(east_asian_width(c) in "WF" for c in text[:columns])
+    return short(text, columns - wide // 2)
 
 
 class Mark(NamedTuple):
@@ -93,16 +89,19 @@ class Mark(NamedTuple):
     value: str
 
 
-def line(values: Sequence[float | None], labels: Sequence[str], top: float, bottom: float) -> list[Mark]:
-    """The values of a line plot, evenly spaced between 4 and 96 percent, 0 at `bottom` and 100 at `top`."""
+def line(
+    values: Sequence[float | None], labels: Sequence[str], top: float, bottom: float, left: float = 4.0
+) -> list[Mark]:
+    """The values of a line plot, evenly spaced from `left` to 96 percent, 0 at `bottom` and 100 at `top`."""
     last = len(values) - 1
     marks = []
     for index, value in enumerate(values):
         if value is None:
             continue
-        x = 50.0 if not last else 4 + 92 * index / last
-        label, narrow = (labels[index] if _labelled(index, last, most) else "" for most in (7, 3))
-        marks.append(Mark(round(x, 2), round(bottom - (bottom - top) * value / 100, 1), label, narrow, words.points(value)))
+        x = left + (96 - left) * (index / last if last else 0.5)
+        y = bottom - (bottom - top) * value / 100
+        label, narrow = (labels[index] if _labelled(index, last, most) else "" for most in (6, 3))
+        marks.append(Mark(round(x, 2), round(y, 1), label, narrow, words.points(value)))
     return marks
 
 
@@ -113,6 +112,11 @@ def _labelled(index: int, last: int, most: int) -> bool:
     return index in {round(last * step / (most - 1)) for step in range(most)}
 
 
+def pairs(marks: Sequence[Mark]) -> list[tuple[Mark, Mark]]:
+    """The ends of each stretch between one mark and the next."""
+    return list(pairwise(marks))
+
+
 def side(x: float) -> str:
-    """How a label stands to its mark, so that the outermost ones stay inside."""
-    return "end" if x > 90 else "" if x < 10 else "mid"
+    """How a label stands to its mark, so that the last one stays inside."""
+    return "end" if x > 90 else "mid"

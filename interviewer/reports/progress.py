@@ -246,12 +246,12 @@ def as_json(found: Progress) -> str:
 
 def as_markdown(found: Progress) -> str:
     """The progress in Markdown, in which no text of a guide is markup."""
-    return render.markdown("progress.md.j2", found=mapped(found, clean))
+    return render.markdown("progress.md.j2", found=mapped(found, clean), practice=Mode.PRACTICE)
 
 
 def as_html(found: Progress) -> str:
     """The progress as one self-contained page: no script, nothing from elsewhere."""
-    return render.html("progress.html.j2", found=mapped(found, clean))
+    return render.html("progress.html.j2", found=mapped(found, clean), practice=Mode.PRACTICE)
 
 
 def as_terminal(found: Progress) -> OnTerminal:
@@ -277,14 +277,16 @@ def _terminal(found: Progress, page: Page) -> Iterator[RenderableType]:
         yield page.heading("Points that most often go missing")
     for index, point in enumerate(found.points, 1):
         label, statement = view.headline(point.label, point.text)
+        said = words.missed(point.missed, point.times, point.opposite, point.latest)
         head = page.text(f"{label}: " if label else "", "bold").append_text(page.text(statement))
-        yield page.item(f"{index}.", head, page.text(words.missed(point.missed, point.times, point.opposite, point.latest), "dim"))
+        yield page.item(f"{index}.", head, page.text(said, "dim"), page.text(one_line(point.question), "dim"))
     if found.questions:
         yield page.heading("Weakest questions")
     for index, question in enumerate(found.questions, 1):
-        head = page.text(one_line(question.text))
-        yield page.item(f"{index}.", head, page.text(words.weak_question(question.mean, question.latest, question.times, question.skipped), "dim"))
-    yield page.heading(words.intended_use(Mode.PRACTICE))
+        said = words.weak_question(question.mean, question.latest, question.times, question.skipped)
+        yield page.item(f"{index}.", page.text(one_line(question.text)), page.text(said, "dim"))
+    yield page.heading(words.CAUTION_PROGRESS)
+    yield page.text(words.intended_use(Mode.PRACTICE))
 
 
 def _sittings(found: Progress, page: Page) -> RenderableType:

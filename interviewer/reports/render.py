@@ -66,7 +66,7 @@ def _environment(**options: Any) -> Environment:
         **options,
     )
     environment.globals |= {"words": words, "view": view, "plot": plot}
-    environment.filters |= {"short": text.short, "one_line": text.one_line}
+    environment.filters |= {"short": text.short, "one_line": text.one_line, "day": words.short_day}
     return environment
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from statistics import fmean
 
 from interviewer.domain.grading import (
     BAND_FLOORS,
@@ -57,6 +58,10 @@ LEVEL = 3
 SEALED = "This interview is not over yet. In an assessment, results are shown only at the end."
 NO_SCORE = "No score: no question has been graded."
 NOTES_INTRO = "These notes are for whoever reviews the interview. None of them lowers the score."
+CAUTION_PROGRESS = (
+    "One interview is a small sample: scores swing by several points without cause. Look at the direction, not at the "
+    "latest number."
+)
 CAUTION = "Software misreads answers at times. Where a verdict and a quote disagree, trust the quote."
 
 
@@ -84,6 +89,11 @@ def points(score: float) -> str:
 def day(at: datetime) -> str:
     """ "12 March 2026"."""
     return f"{at.day} {at:%B %Y}"
+
+
+def short_day(at: datetime) -> str:
+    """ "12 Mar 2026"."""
+    return f"{at.day} {at:%b %Y}"
 
 
 def duration(minutes: float) -> str:
@@ -245,15 +255,28 @@ def history(interviews: int, unfinished: int) -> str:
     return f"{_capital(counted(interviews, 'interview'))}.{left}"
 
 
+def sitting(mode: Mode, engine: str, counted_questions: int, questions: int) -> str:
+    """ "Practice, embedded engine, 5 of 8 questions counted"."""
+    kind = "Practice" if mode is Mode.PRACTICE else "Assessment"
+    return f"{kind}, {one_line(engine) or 'unknown'} engine, {counted_questions} of {counted(questions, 'question')} counted"
+
+
 def course(scores: Sequence[float | None]) -> str:
     """Where the scores began, where they are now, and their mean."""
     known = [s for s in scores if s is not None]
     if not known:
         return NO_SCORE
-    if len(known) == 1:
-        return f"Score {points(known[0])} of 100."
-    mean = points(sum(known) / len(known))
-    return f"Latest score {points(known[-1])} of 100, first {points(known[0])}: {moved(known)}. Mean {mean}."
+    return f"Latest score {points(known[-1])} of 100.{f' {since(known)}' if len(known) > 1 else ''}"
+
+
+def since(scores: Sequence[float | None]) -> str:
+    """ "Up 12 since the first, which was 40. Mean 47.", or "" for a single score."""
+    known = [s for s in scores if s is not None]
+    if len(known) < 2:
+        return ""
+    change = moved(known)
+    against = "with" if change == "level" else "since"
+    return f"{_capital(change)} {against} the first, which was {points(known[0])}. Mean {points(fmean(known))}."
 
 
 def moved(scores: Sequence[float | None]) -> str:
@@ -276,7 +299,7 @@ def weak_question(mean: float, latest: float, times: int, skipped: int) -> str:
     """How a question went over time."""
     left = f" Skipped {_often(skipped)}." if skipped else ""
     if times == 1:
-        return f"{points(mean)} of 100, asked once.{left}"
+        return "Asked once, and skipped." if skipped else f"{points(mean)} of 100, asked once."
     return f"Mean {points(mean)} of 100 over {times} interviews, latest {points(latest)}.{left}"
 
 
