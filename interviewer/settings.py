@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         """The database, by default a SQLite file in the data folder."""
         if self.database_url:
             return self.database_url.get_secret_value()
-        return f"sqlite+aiosqlite:///{self.data_dir / 'interviews.db'}"
+        return f"sqlite:///{self.data_dir / 'interviews.db'}"
 
     @property
     def index_dir(self) -> Path:

@@ -1,0 +1,66 @@
+# `make chat` holds an interview, `make test` runs the tests; both set up what they need.
+# Needs Python 3.11 or newer and make. Choose another Python with `make PYTHON=python3.13 chat`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUN := $(VENV)/.run-ready
+DEV := $(VENV)/.dev-ready
+
+.PHONY: help chat test lint types check bench torture venv lock wheel train clean
+
+help: ## Show what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+chat: $(RUN) ## Be interviewed in this terminal: make chat ARGS="--questions 3"
+	@$(BIN)/interviewer chat $(ARGS)
+
+test: $(DEV) ## Run the tests: make test ARGS="-k policy"
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV) ## Look for mistakes, and check formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/interviewer guide check content
+
+bench: $(DEV) ## Measure speed and recall, as ratios in one run
+	$(BIN)/python -m bench
+
+torture: $(DEV) ## Kill it many times while it works
+	$(BIN)/python -m bench.store_torture
+	$(BIN)/python -m bench.index_torture
+
+venv: $(DEV) ## Set up everything for working on it
+
+wheel: $(DEV) ## Build the wheel into dist/
+	$(BIN)/python -m hatchling build -t wheel
+
+lock: ## Pin the requirements anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --upgrade pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+train: ## Make the shipped models again (downloads torch; see training/README.md)
+	$(PYTHON) -m venv .venv-train
+	.venv-train/bin/python -m pip --disable-pip-version-check --quiet install -r training/requirements.txt
+	.venv-train/bin/python -m training.export_embedding
+
+clean: ## Remove what make made
+	rm -rf $(VENV) .venv-train dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else 0'
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Setting up, once; this takes about a minute ..."
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(BIN)/python scripts/link.py
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUN)
+	@echo "Setting up the tools for development ..."
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,152 @@
+"""`interviewer chat` and `interviewer resume`: an interview in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interviewer.cli.common import EngineOption, find_interview, house, interactive, opened, show
+from interviewer.conduct.plan import make_plan
+from interviewer.domain.errors import NotFoundError, SettingsError
+from interviewer.domain.interview import Mode, Plan
+from interviewer.wiring import House, random_seed
+
+if TYPE_CHECKING:
+    from interviewer.conduct.turn import Conductor
+    from interviewer.domain.guide import Guide
+
+
+def chat(  # noqa: PLR0917 - one parameter an option
+    guide: Annotated[str | None, typer.Option("--guide", "-g", help="A guide's id, title or file.")] = None,
+    questions: Annotated[int | None, typer.Option("--questions", "-n", min=1, help="How many questions.")] = None,
+    topic: Annotated[str | None, typer.Option("--topic", "-t", help="Ask about this.")] = None,
+    mode: Annotated[Mode, typer.Option("--mode", "-m", help="assess: no hints and no feedback.")] = Mode.PRACTICE,
+    minutes: Annotated[int | None, typer.Option("--minutes", min=1, help="End after about so many minutes.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="The same seed asks the same questions.")] = None,
+    weakest: Annotated[bool, typer.Option("--weakest", help="Practise what went worst so far.")] = False,
+    engine: EngineOption = None,
+) -> None:
+    """Be interviewed in this terminal.
+
+    \b
+    Examples:
+      interviewer chat
+      interviewer chat --guide site-reliability-engineer --questions 3
+      interviewer chat --topic "data drift" --minutes 20
+      interviewer chat --guide ./our-guide.md --mode assess --seed 7
+      printf 'my answer\\n/end\\n' | interviewer chat --guide backend-engineer
+    """
+    home = house(engine=engine)
+    given = random_seed() if seed is None else seed
+    planned = partial(make_plan, count=questions, topic=topic, mode=mode, minutes=minutes, seed=given)
+    asyncio.run(_chat(home, guide, weakest, planned))
+
+
+def resume(
+    interview: Annotated[str | None, typer.Argument(help="The beginning of its id; the latest if left out.")] = None,
+    engine: EngineOption = None,
+) -> None:
+    """Go on with an interview where it was left.
+
+    \b
+    Examples:
+      interviewer resume
+      interviewer resume k7mf
+    """
+    home = house(engine=engine)
+    asyncio.run(_resume(home, interview))
+
+
+async def _chat(home: House, guide_name: str | None, weakest: bool, planned: Callable[..., Plan]) -> None:
+    async with opened(home.settings, home.store):
+        if weakest:
+            guide, only = await _weakest(home, guide_name)
+        else:
+            guide, only = home.library.get(guide_name) if guide_name else _picked(home), ()
+        plan = planned(guide, home.retriever, only=only)
+        conductor = home.conductor()
+        _say_engine(conductor)
+        interview = await conductor.start(plan, guide, candidate=home.settings.candidate, channel="terminal")
+        await _hold(home, conductor, interview.id, guide)
+
+
+async def _resume(home: House, wanted: str | None) -> None:
+    async with opened(home.settings, home.store) as store:
+        summary = await find_interview(store, wanted, unfinished=True)
+        conductor = home.conductor()
+        interview = await conductor.load(summary.id)
+        if interview.engine != conductor.engine.name:
+            typer.echo(
+                f"This interview began with the {interview.engine} engine and goes on with {conductor.engine.name}.",
+                err=True,
+            )
+        await _hold(home, conductor, summary.id, await conductor.guide_of(interview))
+
+
+async def _hold(home: House, conductor: Conductor, interview_id: str, guide: Guide) -> None:
+    """Talk until the interview ends or pauses; then show the scorecard of one that ended."""
+    from interviewer.channels.terminal import converse
+
+    ended = await converse(conductor, interview_id, warm=lambda: home.warm(guide))
+    if not ended:
+        return
+    from interviewer.reports.scorecard import as_terminal
+
+    show(as_terminal(await conductor.scorecard(interview_id)))
+    typer.echo(f"\nTo keep it as a page: interviewer report {interview_id} --format html --out scorecard.html")
+
+
+def _say_engine(conductor: Conductor) -> None:
+    """Say in one line which engine listens, when it is the one that needs no key."""
+    if conductor.engine.name == "embedded":
+        typer.echo(
+            "No key is set, so the embedded engine listens: private and offline, but it reads word by word "
+            "rather than for meaning, so take its verdicts as hints.\n",
+            err=not interactive(),
+        )
+
+
+def _picked(home: House) -> Guide:
+    """The guide that the candidate picks from a list. Raises SettingsError where nobody can be asked."""
+    guides = sorted(home.library.guides(), key=lambda g: g.title)
+    if not guides:
+        raise NotFoundError("There is no guide.", "Write one with `interviewer guide new ROLE`.")
+    if not interactive():
+        names = ", ".join(g.id for g in guides)
+        raise SettingsError("Say which guide to ask from, with --guide.", f"There are: {names}.")
+    typer.echo("What would you like to be interviewed for?\n")
+    for number, guide in enumerate(guides, 1):
+        typer.echo(f"  {number:2}  {guide.title}  ({len(guide.questions)} questions)")
+    while True:
+        typer.echo("\nA number or a name: ", nl=False)
+        answer = sys.stdin.readline()
+        if not answer:
+            raise KeyboardInterrupt
+        if (wanted := answer.strip()).isdigit() and 0 < int(wanted) <= len(guides):
+            typer.echo("")
+            return guides[int(wanted) - 1]
+        if wanted:
+            try:
+                return home.library.get(wanted)
+            except NotFoundError as error:
+                typer.echo(f"{error.message} {error.remedy}")
+
+
+async def _weakest(home: House, guide_name: str | None) -> tuple[Guide, tuple[str, ...]]:
+    """The guide and the questions that went worst so far, over all ended interviews. Raises NotFoundError."""
+    from interviewer.cli.records import ended_cards
+    from interviewer.reports.progress import progress
+
+    conductor = home.conductor()
+    guide = home.library.get(guide_name) if guide_name else None
+    cards = [c for c in await ended_cards(home, conductor) if guide is None or c.guide_id == guide.id]
+    weak = progress(cards).questions
+    if not weak:
+        raise NotFoundError("There is nothing weak to practise yet.", "Hold an interview first: `interviewer chat`.")
+    chosen = guide or home.library.get(weak[0].guide_id)
+    return chosen, tuple(w.question_id for w in weak if w.guide_id == chosen.id)

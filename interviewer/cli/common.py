@@ -1,0 +1,62 @@
+"""What several commands share: options, opening the store, finding an interview, printing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import typer
+
+from interviewer.domain.errors import NotFoundError
+from interviewer.ports import InterviewSummary, Store
+from interviewer.settings import Settings, load_settings
+from interviewer.wiring import House, private_folder
+
+EngineOption = Annotated[
+    str | None, typer.Option("--engine", help="auto, embedded or scripted.", show_default=False, metavar="ENGINE")
+]
+
+
+def house(**flags: Any) -> House:
+    """The house that settings and these flags make. Raises SettingsError."""
+    return House(load_settings(**flags))
+
+
+@asynccontextmanager
+async def opened(settings: Settings, store: Store) -> AsyncIterator[Store]:
+    """The store, open; closed again whatever happens. Raises StoreError."""
+    private_folder(settings.data_dir)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def find_interview(store: Store, wanted: str | None, *, unfinished: bool = False) -> InterviewSummary:
+    """The interview whose id begins so; the latest one for None. Raises NotFoundError."""
+    everything = [s for s in await store.interviews() if not unfinished or s.status != "ended"]
+    if not everything:
+        kind = "unfinished interview" if unfinished else "interview"
+        raise NotFoundError(f"There is no {kind} yet.", "Begin one with `interviewer chat`.")
+    found = [s for s in everything if s.id.startswith(wanted.lower())] if wanted else everything[:1]
+    if not found:
+        raise NotFoundError(f"There is no interview {wanted!r} to go on with." if unfinished else
+                            f"There is no interview {wanted!r}.", "`interviewer sessions` lists them.")  # fmt: skip
+    if len(found) > 1:
+        raise NotFoundError(f"{wanted!r} begins {len(found)} interviews.", "Give more of its id.")
+    return found[0]
+
+
+def show(renderable: Any) -> None:
+    """Print a rich renderable: coloured on a terminal, plain in a pipe."""
+    from rich.console import Console
+
+    Console(highlight=False, markup=False, soft_wrap=False).print(renderable)
+
+
+def interactive() -> bool:
+    """Whether a person sits at both ends."""
+    return sys.stdin.isatty() and sys.stdout.isatty()

@@ -1,0 +1,158 @@
+"""`interviewer grade`: one answer, or many from a file, without an interview."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interviewer.cli.common import EngineOption, house
+from interviewer.domain.errors import InterviewerError, NotFoundError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from interviewer.conduct.single import SingleGrade
+    from interviewer.domain.guide import Question
+    from interviewer.wiring import House
+
+
+def grade(
+    guide: Annotated[str | None, typer.Option("--guide", "-g", help="A guide's id, title or file.")] = None,
+    question: Annotated[str | None, typer.Option("--question", "-q", help="The question's id.")] = None,
+    answer: Annotated[str | None, typer.Option("--answer", "-a", help="The answer, or @FILE, or @- for stdin.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    batch: Annotated[Path | None, typer.Option("--batch", help="A JSONL file of answers to grade.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where --batch writes; an unfinished one goes on.")
+    ] = None,
+    engine: EngineOption = None,
+) -> None:
+    """Grade one answer to a guide's question, or many from a file.
+
+    A line of a batch is {"id", "question", "key_points": [...], "pitfalls": [...], "answer"}; instead of key_points it
+    may have "reference": [...], each a whole right answer.
+
+    \b
+    Examples:
+      interviewer grade --guide mlops-engineer --question mlops-vs-devops --answer "A model decays ..."
+      interviewer grade -g ./our-guide.md -q caching -a @answer.txt --json
+      interviewer grade --batch answers.jsonl --out grades.jsonl
+    """
+    home = house(engine=engine)
+    if batch:
+        if out is None:
+            raise typer.BadParameter("--batch needs --out, the file to write to.")
+        asyncio.run(_grade_batch(home, batch, out))
+        return
+    if not (guide and question and answer is not None):
+        raise typer.BadParameter("Give --guide, --question and --answer, or --batch and --out.")
+    found = _question(home, guide, question)
+    graded = asyncio.run(_grade_one(home, found, _text(answer)))
+    typer.echo(_as_json(found, graded) if as_json else _as_text(found, graded))
+    if graded.status == "ungraded":
+        raise typer.Exit(1)
+
+
+def _question(home: House, guide_name: str, question_id: str) -> Question:
+    guide = home.library.get(guide_name)
+    found = guide.question(question_id)
+    if found is None:
+        ids = ", ".join(q.id for q in guide.questions)
+        raise NotFoundError(f"“{guide.title}” has no question {question_id!r}.", f"It has: {ids}.")
+    return found
+
+
+def _text(answer: str) -> str:
+    """The answer itself, or what a file or standard input holds. Raises SettingsError."""
+    if not answer.startswith("@"):
+        return answer
+    if answer == "@-":
+        return sys.stdin.read()
+    try:
+        return Path(answer[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The answer {answer[1:]} cannot be read: {error}.", "Give a text file in UTF-8.") from None
+
+
+async def _grade_one(home: House, question: Question, answer: str) -> SingleGrade:
+    from interviewer.conduct.single import grade_answer
+
+    return await grade_answer(home.engine(), question, answer, home.settings.turn_seconds)
+
+
+def _as_json(question: Question, graded: SingleGrade) -> str:
+    from interviewer.conduct.batch import output_line
+
+    line = output_line(question.id, graded)
+    for found, item in zip(line["key_points"], question.key_points, strict=False):
+        found.update(id=item.id, text=item.text)
+    for found, pitfall in zip(line["pitfalls"], question.pitfalls, strict=False):
+        found.update(id=pitfall.id, text=pitfall.text)
+    return json.dumps(line, ensure_ascii=False)
+
+
+def _as_text(question: Question, graded: SingleGrade) -> str:
+    from interviewer.domain.grading import BAND_NAMES, Verdict
+
+    if graded.score is None or graded.band is None:
+        return f"Not graded: {graded.reason}."
+    lines = [f"{graded.score:.0f} of 100, band {graded.band}: {BAND_NAMES[graded.band - 1]}", ""]
+    said = {
+        Verdict.COVERED: "made",
+        Verdict.PARTIAL: "partly",
+        Verdict.MISSING: "not made",
+        Verdict.CONTRADICTED: "opposite",
+    }
+    for finding, point in zip(graded.points, question.key_points, strict=True):
+        lines.append(f"  {said[finding.verdict]:9} {point.text}")
+        lines += [f"            “{' '.join(finding.quote.split())}”"] if finding.quote else []
+    for committed, pitfall in zip(graded.pitfalls, question.pitfalls, strict=True):
+        if committed.committed:
+            lines += [f"  pitfall   {pitfall.text}", f"            “{' '.join(committed.quote.split())}”"]
+    return "\n".join(lines)
+
+
+async def _grade_batch(home: House, source: Path, out: Path) -> None:
+    """Grade what is not graded yet, writing each line as soon as it is there."""
+    from interviewer.conduct.batch import finished, grade_lines, read_lines
+
+    try:
+        done = finished(out)
+        lines = list(read_lines(source))
+        waiting = [line for line in lines if line.id not in done]
+        with out.open("a", encoding="utf-8") as file, _progress(len(waiting)) as step:
+            async for graded in grade_lines(home.engine(), iter(waiting), home.settings.turn_seconds):
+                file.write(json.dumps(graded, ensure_ascii=False) + "\n")
+                file.flush()
+                step()
+    except OSError as error:
+        raise InterviewerError(f"{error.filename or out}: {error.strerror}.", "Look at --batch and --out.") from None
+    before = f", {len(lines) - len(waiting)} were there" if len(lines) > len(waiting) else ""
+    typer.echo(f"{len(waiting)} graded into {out}{before}.", err=True)
+
+
+class _progress:  # noqa: N801 - used as a function
+    """A progress bar on standard error where that is a terminal; silent elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+
+    def __enter__(self) -> Callable[[], None]:
+        if not sys.stderr.isatty():
+            return lambda: None
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self._bar = Progress(console=Console(stderr=True))
+        self._bar.start()
+        task = self._bar.add_task("Grading", total=self._total)
+        return lambda: self._bar.advance(task)
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(self, "_bar"):
+            self._bar.stop()

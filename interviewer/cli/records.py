@@ -1,0 +1,179 @@
+"""`interviewer sessions`, `report`, `progress` and `forget`: what was kept of interviews."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interviewer.cli.common import find_interview, house, interactive, opened, show
+from interviewer.domain.errors import SettingsError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from interviewer.conduct.turn import Conductor
+    from interviewer.domain.scorecard import Scorecard
+    from interviewer.ports import InterviewSummary
+    from interviewer.wiring import House
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TERMINAL = "terminal"
+    MD = "md"
+    HTML = "html"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to write it.")]
+OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file instead of the terminal.")]
+
+
+def sessions(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
+    """List the interviews that were held, the latest first.
+
+    \b
+    Examples:
+      interviewer sessions
+      interviewer sessions --json
+    """
+    home = house()
+
+    async def listed() -> list[InterviewSummary]:
+        async with opened(home.settings, home.store) as store:
+            return await store.interviews()
+
+    summaries = asyncio.run(listed())
+    if as_json:
+        for summary in summaries:
+            typer.echo(summary.model_dump_json())
+    elif summaries:
+        show(_table(summaries))
+    else:
+        typer.echo("No interviews yet. Begin one with `interviewer chat`.")
+
+
+def report(
+    interview: Annotated[str | None, typer.Argument(help="The beginning of its id; the latest if left out.")] = None,
+    form: FormatOption = Format.TERMINAL,
+    out: OutOption = None,
+) -> None:
+    """Show the scorecard of an interview.
+
+    \b
+    Examples:
+      interviewer report
+      interviewer report k7mf --format html --out scorecard.html
+      interviewer report k7mf --format json | jq .score
+    """
+    home = house()
+
+    async def card() -> Scorecard:
+        async with opened(home.settings, home.store) as store:
+            summary = await find_interview(store, interview)
+            return await home.conductor().scorecard(summary.id)
+
+    from interviewer.reports import scorecard
+
+    _write(scorecard, asyncio.run(card()), form, out)
+
+
+def progress(form: FormatOption = Format.TERMINAL, out: OutOption = None) -> None:
+    """Show scores over all interviews, and what is weakest.
+
+    \b
+    Examples:
+      interviewer progress
+      interviewer progress --format html --out progress.html
+      interviewer chat --weakest
+    """
+    home = house()
+
+    async def cards() -> list[Scorecard]:
+        async with opened(home.settings, home.store):
+            return await ended_cards(home, home.conductor())
+
+    from interviewer.reports import progress as reporting
+
+    found = asyncio.run(cards())
+    if not found and form is Format.TERMINAL:
+        typer.echo("No interview has ended yet. Begin one with `interviewer chat`.")
+        return
+    _write(reporting, reporting.progress(found), form, out)
+
+
+def forget(
+    interview: Annotated[str, typer.Argument(help="The beginning of its id, or `all`.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete everything that was kept of an interview, for good.
+
+    \b
+    Examples:
+      interviewer forget k7mf
+      interviewer forget all --yes
+    """
+    home = house()
+    asyncio.run(_forget(home, interview, yes))
+
+
+async def _forget(home: House, wanted: str, yes: bool) -> None:
+    async with opened(home.settings, home.store) as store:
+        everything = wanted == "all"
+        doomed = await store.interviews() if everything else [await find_interview(store, wanted)]
+        if not yes:
+            if not interactive():
+                raise SettingsError(
+                    "Nobody can be asked here whether to delete.", "Say --yes to delete without asking."
+                )
+            what = f"all {len(doomed)} interviews" if everything else f"the interview {doomed[0].id}"
+            typer.confirm(f"Delete {what}, with every answer, for good?", abort=True)
+        for summary in doomed:
+            await store.forget(summary.id)
+    typer.echo(f"Forgotten: {', '.join(s.id for s in doomed) or 'nothing'}.")
+
+
+async def ended_cards(home: House, conductor: Conductor) -> list[Scorecard]:
+    """The scorecards of this candidate's ended interviews, the oldest first."""
+    summaries = await home.store.interviews(home.settings.candidate)
+    return [await conductor.scorecard(s.id) for s in reversed(summaries) if s.status == "ended"]
+
+
+def _write(reporting: ModuleType, what: object, form: Format, out: Path | None) -> None:
+    """Write a report in a format, to a file or the terminal."""
+    if form is Format.TERMINAL:
+        if out:
+            raise SettingsError(
+                "A terminal report goes to the terminal.", "Choose --format html, md or json for a file."
+            )
+        show(reporting.as_terminal(what))
+        return
+    text = {Format.MD: reporting.as_markdown, Format.HTML: reporting.as_html, Format.JSON: reporting.as_json}[form](
+        what
+    )
+    if out is None:
+        typer.echo(text)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{out} cannot be written: {error.strerror}.", "Choose another file.") from None
+    typer.echo(f"Written to {out}.")
+
+
+def _table(summaries: list[InterviewSummary]) -> object:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("Id", "Guide", "Mode", "State", "Answered", "Begun"):
+        table.add_column(heading)
+    for s in summaries:
+        begun = s.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        table.add_row(s.id, Text(s.guide_title), s.mode.value, s.status, f"{s.answered} of {s.planned}", begun)
+    return table

@@ -1,0 +1,86 @@
+"""Grades one answer to one question, outside any interview: the very function that evaluation measures."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+from pydantic import Field
+
+from interviewer.domain.errors import EngineError
+from interviewer.domain.grading import (
+    FORMULA,
+    GradedPitfall,
+    GradedPoint,
+    PitfallFinding,
+    PointFinding,
+    Verdict,
+    band,
+    score,
+    verify_pitfalls,
+    verify_points,
+)
+from interviewer.domain.guide import Frozen, Question
+from interviewer.domain.interview import Assessment, ModelCall
+from interviewer.ports import AssessRequest, Engine
+
+SECONDS = 60.0
+
+
+class SingleGrade(Frozen):
+    """What one answer earned. `status` is "ungraded" with a `reason` when the engine could not say."""
+
+    status: Literal["graded", "ungraded"]
+    reason: str = ""
+    kind: str = ""
+    points: tuple[PointFinding, ...] = ()
+    pitfalls: tuple[PitfallFinding, ...] = ()
+    signals: tuple[str, ...] = ()
+    score: float | None = Field(default=None, ge=0, le=100)
+    band: int | None = Field(default=None, ge=1, le=5)
+    engine: str
+    model: str = ""
+    formula: str = FORMULA
+    calls: tuple[ModelCall, ...] = ()
+
+
+async def grade_answer(engine: Engine, question: Question, answer: str, seconds: float = SECONDS) -> SingleGrade:
+    """The grade of one answer. Every key point and pitfall of the question has a finding, in the question's order."""
+    if not question.key_points:
+        return _ungraded(engine, "the question has no key points")
+    try:
+        async with asyncio.timeout(seconds):
+            readings = [each async for each in engine.assess(AssessRequest(question=question, message=answer))]
+    except EngineError as error:
+        return _ungraded(engine, error.reason)
+    except TimeoutError:
+        return _ungraded(engine, "timeout")
+    return _graded(engine, question, answer, readings[-1]) if readings else _ungraded(engine, "empty")
+
+
+def _graded(engine: Engine, question: Question, answer: str, assessment: Assessment) -> SingleGrade:
+    found = {f.id: f for f in verify_points(assessment.points, answer)}
+    points = tuple(found.get(k.id, PointFinding(id=k.id, verdict=Verdict.MISSING)) for k in question.key_points)
+    committed = {f.id: f for f in verify_pitfalls(assessment.pitfalls, answer)}
+    pitfalls = tuple(committed.get(p.id, PitfallFinding(id=p.id, committed=False)) for p in question.pitfalls)
+    value = score(
+        question,
+        [GradedPoint(id=f.id, verdict=f.verdict) for f in points],
+        [GradedPitfall(id=f.id, committed=f.committed) for f in pitfalls],
+    )
+    return SingleGrade(
+        status="graded",
+        kind=assessment.kind,
+        points=points,
+        pitfalls=pitfalls,
+        signals=assessment.signals,
+        score=round(value, 1),
+        band=band(value),
+        engine=engine.name,
+        model=engine.model,
+        calls=assessment.calls,
+    )
+
+
+def _ungraded(engine: Engine, reason: str) -> SingleGrade:
+    return SingleGrade(status="ungraded", reason=reason, engine=engine.name, model=engine.model)
