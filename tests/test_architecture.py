@@ -1,4 +1,4 @@
-"""The arrows of ARCHITECTURE.md: who may import whom, which module may know a vendor, and what stays out of `--help`."""
+"""The arrows of ARCHITECTURE.md: who may import whom, which module may know a vendor, what `--help` must not load."""
 
 from __future__ import annotations
 

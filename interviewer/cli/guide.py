@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -35,7 +35,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, show,
 
 GuidesFolder = Annotated[
     Path | None,
-    typer.Option("--guides", envvar="INTERVIEWER_GUIDES", help="Your folder of guides, instead of the usual one."),
+    typer.Option("--guides", metavar="FOLDER", help="Your folder of guides, instead of the usual one."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
@@ -186,11 +186,17 @@ def print_hits(words: str, limit: int, *, as_json: bool, search: Callable[[str, 
         raise typer.Exit(FAILED)
 
 
-def _library(own: Path | None) -> Library:
-    from interviewer.guides.cache import default_cache
+def _library(folder: Path | None) -> Library:
+    from interviewer.domain.errors import SettingsError
+    from interviewer.guides.cache import GuideCache
     from interviewer.guides.library import Library
+    from interviewer.settings import load_settings
 
-    return Library(own=own, cache=default_cache())
+    try:
+        settings = load_settings(guides=folder)
+    except SettingsError as error:
+        _fail(error.message, error.remedy)
+    return Library(own=settings.guide_folder, cache=GuideCache(settings.cache_dir / "guides"))
 
 
 def _each(library: Library, names: Iterable[str]) -> Iterator[tuple[str, Reading | None]]:
@@ -271,6 +277,6 @@ def _warn(line: str) -> None:
     typer.echo(line.encode("utf-8", "backslashreplace").decode(), err=True)
 
 
-def _fail(message: str, remedy: str) -> None:
+def _fail(message: str, remedy: str) -> NoReturn:
     _warn(f"{message} {remedy}".rstrip())
     raise typer.Exit(FAILED)

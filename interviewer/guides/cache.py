@@ -56,13 +56,6 @@ class GuideCache:
                 entry.unlink(missing_ok=True)
 
 
-def default_cache() -> GuideCache:
-    """The cache in the user's cache folder."""
-    from platformdirs import user_cache_path
-
-    return GuideCache(user_cache_path("interviewer", appauthor=False) / "guides")
-
-
 def parse(data: bytes, file: str) -> Compiled:
     """Parse now. Imports the Markdown reader, which a cache hit does without."""
     from interviewer.guides.parse import parse_guide

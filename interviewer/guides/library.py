@@ -24,17 +24,10 @@ CODES: dict[str, Code] = {
 }
 
 
-def user_folder() -> Path:
-    """Where a user keeps guides of their own, unless settings say otherwise."""
-    from platformdirs import user_data_path
-
-    return user_data_path("interviewer", appauthor=False) / "guides"
-
-
 class Library:
     """Guides from files and folders. Of two with one id the first counts: named paths, the user's folder, built-in.
 
-    `own` is the user's folder (None for the usual one); it need not exist. `cache` is optional.
+    `own` is the user's folder, which need not exist; `cache` keeps what was parsed. Both come from settings.
     """
 
     def __init__(
@@ -46,7 +39,7 @@ class Library:
         cache: GuideCache | None = None,
     ) -> None:
         self._paths = tuple(paths)
-        self._own = own if own is not None else user_folder()
+        self._own = own
         self._built_in = resource_folder("content") if built_in else None
         self._cache = cache
 
@@ -132,7 +125,7 @@ def _is_a_file(name: str) -> bool:
 
 
 def _is_worded_as_a_path(name: str) -> bool:
-    return "/" in name or "\\" in name or name.lower().endswith(".md") or is_folder(Path(name))
+    return "/" in name or "\\" in name or name.lower().endswith(".md") or (name != "" and is_folder(Path(name)))
 
 
 def _names(reading: Reading) -> tuple[str, str]:

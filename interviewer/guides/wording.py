@@ -24,6 +24,7 @@ EMPTY = frozenset(_EMPTY_WORDS.split())
 NEGATIONS = frozenset({"no", "not", "never", "without", "nor", "neither", "none", "cannot", "non"})
 
 _WORD = re.compile(r"[^\W_]+(?:[.'’+#][^\W_]+|\+\+|#)*")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")  # Thai, Lao, Japanese, Chinese
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
 _SUFFIXES = ("ization", "isation", "ations", "ation", "ings", "ing", "ments", "ment", "ies", "ied", "ers", "ed", "er",
              "es", "ly", "s", "e", "y")  # fmt: skip
@@ -41,11 +42,10 @@ def stems(text: str) -> tuple[str, ...]:
 
 
 def alike(a: str, b: str) -> float:
-    """How alike two texts are, 0..1: by their meaningful words, or by their letters where there are too few."""
-    one, other = stems(a), stems(b)
-    if min(len(one), len(other)) >= 3:
-        return _dice(Counter(one), Counter(other))
-    return _dice(_trigrams(a), _trigrams(b))
+    """How alike two texts are, 0..1: by their meaningful words, or by their letters where no spaces part the words."""
+    if _UNSPACED.search(a) and _UNSPACED.search(b):
+        return _dice(_trigrams(a), _trigrams(b))
+    return _dice(Counter(stems(a)), Counter(stems(b)))
 
 
 def opposed(a: str, b: str) -> bool:

@@ -68,7 +68,9 @@ def _row(y: int, number: int, result: QuestionResult) -> Row:
         kind={Outcome.GRADED: "graded", Outcome.NOT_SHOWN: "skipped"}.get(result.outcome, "none"),
         label=f"{number}. {_fit(text, WIDE)}",
         narrow=f"{number}. {_fit(text, NARROW)}",
-        value=words.band_label(result) if result.score is None else f"{words.points(result.score)} {words.band_label(result)}",
+        value=words.band_label(result)
+        if result.score is None
+        else f"{words.points(result.score)} {words.band_label(result)}",
         score=result.score or 0.0,
     )
 

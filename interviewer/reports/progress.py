@@ -226,7 +226,9 @@ def _cautions(over: list[Scorecard]) -> Iterator[str]:
     """What makes these scores hard to compare."""
     if 1 < len(over) < ENOUGH:
         yield f"{counted(len(over), 'interview').capitalize()} are too few to speak of a trend."
-    revised = any(len({c.guide_revision for c in over if c.guide_id == guide}) > 1 for guide in {c.guide_id for c in over})
+    revised = any(
+        len({c.guide_revision for c in over if c.guide_id == guide}) > 1 for guide in {c.guide_id for c in over}
+    )
     differing = {
         "engines": len({c.engine for c in over}) > 1,
         "formulas": len({c.formula for c in over}) > 1,
@@ -294,7 +296,11 @@ def _sittings(found: Progress, page: Page) -> RenderableType:
     for sitting in found.sittings:
         score = words.points(sitting.score) if sitting.score is not None else ""
         name = words.band_name(sitting.band) if sitting.band else "No score"
-        head = words.day(sitting.started_at) if page.narrow else f"{words.day(sitting.started_at)}, {one_line(sitting.guide_title)}"
+        head = (
+            words.day(sitting.started_at)
+            if page.narrow
+            else f"{words.day(sitting.started_at)}, {one_line(sitting.guide_title)}"
+        )
         bar = () if page.narrow else (page.bar(sitting.score, 20) if sitting.score is not None else page.text(""),)
         table.add_row(page.text(head), page.text(score), page.text(name), *bar)
     return table

@@ -14,9 +14,7 @@ _FrozenT = TypeVar("_FrozenT", bound=Frozen)
 
 # An escape sequence goes whole, so that no "[31m" is left of it: CSI, then the string sequences (OSC, DCS, ...) that
 # end, then any other escape with the character it governs. One that never ends hides nothing: its words stay.
-_ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]?|\x1b[\]PX^_][^\x07\x1b\x9c\r\n]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]?"
-)
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]?|\x1b[\]PX^_][^\x07\x1b\x9c\r\n]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]?")
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _REORDERING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
@@ -92,7 +90,9 @@ def _inert_start(line: str) -> str:
     return line
 
 
-_ASCII = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " ", "·": "-"})
+_ASCII = str.maketrans(
+    {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " ", "·": "-"}
+)
 
 
 def encodable(text: str, encoding: str) -> str:

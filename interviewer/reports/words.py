@@ -51,7 +51,9 @@ BAND_MEANINGS = (
     "Most of the points that the guide looks for came up in substance.",
     "Nearly all the points that the guide looks for came up, with little or no help.",
 )
-SIGNALS = {"steering": "A message tried to steer the grading. It was read as an answer like any other and changed nothing."}
+SIGNALS = {
+    "steering": "A message tried to steer the grading. It was read as an answer like any other and changed nothing."
+}
 
 LEVEL = 3
 
@@ -160,7 +162,11 @@ def explanation(result: QuestionResult) -> str:
             return "Nothing was shown here, so it counts as 0."
         case Outcome.GRADED:
             anchor = one_line(result.anchor)
-            return f"What {band_name(result.band)} looks like here: {_lower_first(anchor)}" if anchor and result.band else ""
+            return (
+                f"What {band_name(result.band)} looks like here: {_lower_first(anchor)}"
+                if anchor and result.band
+                else ""
+            )
 
 
 def _lower_first(text: str) -> str:
@@ -204,7 +210,9 @@ def marks(point: PointLine, weighted: bool) -> list[str]:
 def signal(name: str) -> str:
     """A sentence on an integrity signal, for a reviewer."""
     known = SIGNALS.get(name)
-    return known or f"The engine noted “{one_line(name.replace('_', ' '))}” in a message. Please read the answer yourself."
+    return (
+        known or f"The engine noted “{one_line(name.replace('_', ' '))}” in a message. Please read the answer yourself."
+    )
 
 
 def review(reason: str) -> str:
@@ -225,7 +233,8 @@ def provenance(card: Scorecard) -> str:
 def formula() -> list[str]:
     """The formula in sentences. Its numbers come from the code that computes it."""
     half, probed, hinted = (
-        f"{share:.0%}" for share in (VERDICT_CREDIT[Verdict.PARTIAL], ORIGIN_CREDIT[Origin.PROBED], ORIGIN_CREDIT[Origin.HINTED])
+        f"{share:.0%}"
+        for share in (VERDICT_CREDIT[Verdict.PARTIAL], ORIGIN_CREDIT[Origin.PROBED], ORIGIN_CREDIT[Origin.HINTED])
     )
     return [
         "A question’s score is the share of its points that were made, by their weights. A point partly made counts "
@@ -249,7 +258,9 @@ def intended_use(mode: Mode) -> str:
 
 def history(interviews: int, unfinished: int) -> str:
     """How many interviews a history rests on."""
-    left = f" {_times(unfinished, 'One more is', f'{unfinished} more are')} not over and left out." if unfinished else ""
+    left = (
+        f" {_times(unfinished, 'One more is', f'{unfinished} more are')} not over and left out." if unfinished else ""
+    )
     if not interviews:
         return f"No interview is over yet.{left}"
     return f"{_capital(counted(interviews, 'interview'))}.{left}"

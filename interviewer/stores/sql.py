@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from interviewer.domain.errors import StoreError
 from interviewer.domain.guide import Guide
@@ -126,10 +127,10 @@ class SqlStore:
         return there
 
     def _make_engine(self) -> Engine:
-        url = make_url(self._url)
+        url = _parsed(self._url)
         url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
         lite = url.get_backend_name() == "sqlite"
-        self._where = (url.database or "The database") if lite else url.render_as_string(hide_password=True)
+        self._where = (url.database or "The database") if lite else f"The database {url.database} on {url.host}"
         self._threads = ThreadPoolExecutor(1 if lite else CONNECTIONS, "store")
         options = sqlite.engine_options(self._patience) if lite else {"pool_size": CONNECTIONS, "pool_pre_ping": True}
         # Parameters are candidates' words: they must not reach a log through an exception's text.
@@ -147,6 +148,14 @@ class SqlStore:
             raise StoreError("The database is not open.", "Open the store before using it.")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, _translating, self._where, work, self._engine, *args)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):  # whose text may hold a password
+        remedy = "It looks like sqlite:///folder/file.sqlite or postgresql://user:password@host/name."
+        raise StoreError("DATABASE_URL is not the address of a database.", remedy) from None
 
 
 def _translating(where: str, work: Callable[..., T], engine: Engine, *args: Any) -> T:

@@ -151,7 +151,10 @@ PIPELINE = QuestionResult(
         point("Same artifact: what was tested is what is deployed, built once.", weight=1.0),
     ),
     model_answer="Build once, test in layers, release to a few, and let the pipeline undo what hurts.",
-    answers=("Five percent first, then I watch it for ten minutes.", "I guess it could roll itself back when the errors go up."),
+    answers=(
+        "Five percent first, then I watch it for ten minutes.",
+        "I guess it could roll itself back when the errors go up.",
+    ),
     signals=("steering",),
 )
 
@@ -164,13 +167,24 @@ OUTAGE = QuestionResult(
     band=3,
     anchor="Makes about 2 of the 4 points, such as “Situation”.",
     points=(
-        point("Situation: what was down, for whom, and since when.", Verdict.COVERED, "search was down for all of Europe for about forty minutes"),
-        point("Own action: what you did, as opposed to the team.", Verdict.PARTIAL, "we figured out that the certificate had expired", origin=Origin.PROBED),
+        point(
+            "Situation: what was down, for whom, and since when.",
+            Verdict.COVERED,
+            "search was down for all of Europe for about forty minutes",
+        ),
+        point(
+            "Own action: what you did, as opposed to the team.",
+            Verdict.PARTIAL,
+            "we figured out that the certificate had expired",
+            origin=Origin.PROBED,
+        ),
         point("Result: how it ended, with a number.", Verdict.PARTIAL, "it was back pretty fast after that"),
         point("Learning: what changed afterwards, so that it does not happen again."),
     ),
     model_answer="Pick one outage. Say what was down and for whom, what *you* did, how it ended in numbers, and what changed since.",
-    answers=("Search was down for all of Europe for about forty minutes. We figured out that the certificate had expired. It was back pretty fast after that.",),
+    answers=(
+        "Search was down for all of Europe for about forty minutes. We figured out that the certificate had expired. It was back pretty fast after that.",
+    ),
 )
 
 CONFLICT = QuestionResult(
@@ -211,12 +225,22 @@ COSTS = QuestionResult(
     band=4,
     anchor="Makes about 2 of the 3 points in substance, and at most one pitfall.",
     points=(
-        point("Break it down: by service, account and tag, against the month before.", Verdict.COVERED, "group the bill by service and compare it with last month"),
-        point("Change: line the jump up with what was deployed or switched on.", Verdict.COVERED, "then I'd look at what we shipped the day it jumped"),
+        point(
+            "Break it down: by service, account and tag, against the month before.",
+            Verdict.COVERED,
+            "group the bill by service and compare it with last month",
+        ),
+        point(
+            "Change: line the jump up with what was deployed or switched on.",
+            Verdict.COVERED,
+            "then I'd look at what we shipped the day it jumped",
+        ),
         point("Prevent: a budget alert, so that the next jump is seen in a day.", Verdict.MISSING),
     ),
     model_answer="Break the bill down, find the day it jumped, match it with a change, and set an alert.",
-    answers=("Group the bill by service and compare it with last month, then I'd look at what we shipped the day it jumped.",),
+    answers=(
+        "Group the bill by service and compare it with last month, then I'd look at what we shipped the day it jumped.",
+    ),
 )
 
 SECRETS = QuestionResult(
@@ -271,7 +295,11 @@ def scored(card_id: str, at: datetime, scores: dict[str, float | None], **more: 
         value = scores[question.id]
         graded = {"score": value, "band": None if value is None else band(value)}
         outcome = Outcome.UNGRADED if value is None else Outcome.GRADED
-        questions.append(question.model_copy(update={**graded, "outcome": outcome, "reason": "" if value is not None else "no reply"}))
+        questions.append(
+            question.model_copy(
+                update={**graded, "outcome": outcome, "reason": "" if value is not None else "no reply"}
+            )
+        )
     counted = [q for q in questions if q.score is not None]
     total = sum(q.score or 0.0 for q in counted) / len(counted) if counted else None
     categories = []
@@ -305,7 +333,13 @@ def assessed() -> Scorecard:
 @pytest.fixture
 def history() -> list[Scorecard]:
     asked = ("roll-back", "containers", "pipeline", "outage", "costs")
-    rows = ((31, 10, 40, 25, 50), (45, 20, 38, 52, 62), (52, 35, 66, 41, 70), (70, 30, 72, 60, None), (84, 44, 88, 58, 75))
+    rows = (
+        (31, 10, 40, 25, 50),
+        (45, 20, 38, 52, 62),
+        (52, 35, 66, 41, 70),
+        (70, 30, 72, 60, None),
+        (84, 44, 88, 58, 75),
+    )
     return [
         scored(f"card-{n}", datetime(2026, 1 + n, 5 + 3 * n, 9, 30, tzinfo=UTC), dict(zip(asked, row, strict=True)))
         for n, row in enumerate(rows)
