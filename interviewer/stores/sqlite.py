@@ -37,8 +37,9 @@ def engine_options(patience: float) -> dict[str, Any]:
 
 def prepare(engine: Engine) -> None:
     """Make the file, and the folders that are missing, the user's alone; have every connection set its pragmas."""
-    if engine.url.database not in (None, "", ":memory:"):
-        _private_file(Path(str(engine.url.database)))
+    database = engine.url.database or ":memory:"
+    if not database.startswith((":memory:", "file:")):
+        _private_file(Path(database))
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:

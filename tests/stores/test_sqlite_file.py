@@ -1,0 +1,147 @@
+"""What is true of SQLite's file: private to the user, durable, and free of what was forgotten."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from interviewer.domain.errors import StoreError
+from interviewer.domain.interview import Event
+from interviewer.stores.sql import SqlStore
+
+from .samples import assessed, guide, received, sent, started, turned
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "deep" / "interviews.sqlite"
+
+
+@pytest.fixture
+def lax_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+async def opened(path: Path, patience: float = 5.0) -> SqlStore:
+    store = SqlStore(f"sqlite:///{path}", patience=patience)
+    await store.open()
+    await store.save_guide(guide())
+    return store
+
+
+@pytest.mark.usefixtures("lax_umask")
+async def test_the_file_and_its_folder_are_the_users_alone(path: Path) -> None:
+    store = await opened(path)
+    await store.append("i1", [started()])
+    assert mode(path.parent) == mode(path.parent.parent) == 0o700
+    files = sorted(path.parent.iterdir())
+    assert [f.name for f in files] == ["interviews.sqlite", "interviews.sqlite-shm", "interviews.sqlite-wal"]
+    assert {mode(f) for f in files} == {0o600}
+    await store.close()
+    assert [f.name for f in path.parent.iterdir()] == ["interviews.sqlite"]
+
+
+@pytest.fixture
+def others_may_read(tmp_path: Path) -> Path:
+    tmp_path.chmod(0o755)
+    path = tmp_path / "interviews.sqlite"
+    path.touch(mode=0o644)
+    return path
+
+
+async def test_a_folder_that_was_there_keeps_its_rights_and_a_file_loses_others(others_may_read: Path) -> None:
+    await (await opened(others_may_read)).close()
+    assert (mode(others_may_read.parent), mode(others_may_read)) == (0o755, 0o600)
+
+
+async def test_a_commit_that_somebody_is_told_of_waits_for_the_disk(path: Path) -> None:
+    store = await opened(path)
+    assert store._engine is not None
+    steps: tuple[tuple[list[Event], int], ...] = (
+        ([started()], 2),
+        ([received("m1")], 2),
+        ([assessed(1, "m1")], 1),
+        ([turned(1, "m1")], 2),
+        ([sent(1)], 1),
+    )
+    for events, level in steps:
+        await store.append("i1", events)
+        with store._engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
+    with store._engine.connect() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "foreign_keys")
+        }
+    assert found == {"journal_mode": "wal", "foreign_keys": 1}
+    await store.close()
+
+
+def remains(path: Path, word: str) -> list[str]:
+    return [f.name for f in path.parent.iterdir() if word.encode() in f.read_bytes()]
+
+
+async def test_what_is_forgotten_is_in_no_file(path: Path) -> None:
+    """Many interviews grow side by side, so that SQLite splits pages and moves rows about; then some are forgotten."""
+    store, dice = await opened(path), random.Random(4)
+    names = {number: f"word{dice.randrange(10**12):012d}" for number in range(30)}
+    for word in names.values():
+        await store.append(word, [started(candidate=word * dice.randint(1, 9))])
+    for number in range(400):
+        word = dice.choice(list(names.values()))
+        message = received(f"{number}-{word}", f"{word} " * dice.randint(1, 500), word)
+        await store.append(word, [message, turned(number, reply=word)])
+        await store.acquire(word, word * dice.randint(1, 20), 1)
+    gone = dice.sample(list(names.values()), 10)
+    for word in gone:
+        assert remains(path, word)
+        await store.forget(word)
+    assert {word: found for word in gone if (found := remains(path, word))} == {}
+    assert all(remains(path, word) for word in set(names.values()) - set(gone))
+    await store.close()
+
+
+async def test_a_guide_that_nobody_needs_is_in_no_file(path: Path) -> None:
+    store = await opened(path)
+    await store.save_guide(guide("r2", "A point nobody else makes."))
+    await store.append("i2", [started(revision="r2")])
+    assert remains(path, "nobody else")
+    await store.forget("i2")
+    assert not remains(path, "nobody else")
+    await store.close()
+
+
+async def test_forgetting_says_when_bytes_remain_and_makes_up_for_it(path: Path) -> None:
+    store = await opened(path, patience=0.1)
+    await store.append("i1", [started(), received("m1", "unforgettable")])
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM events").fetchall()
+        with pytest.raises(StoreError, match="bytes remain"):
+            await store.forget("i1")
+        assert remains(path, "unforgettable")
+    assert not await store.forget("i1")
+    assert not remains(path, "unforgettable")
+    await store.close()
+
+
+async def test_a_database_in_memory() -> None:
+    store = SqlStore("sqlite://")
+    await store.open()
+    await store.save_guide(guide())
+    await store.append("i1", [started(), received("m1")])
+    assert len(await store.events("i1")) == 2
+    assert await store.forget("i1")
+    await store.close()
