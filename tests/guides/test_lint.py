@@ -1,0 +1,272 @@
+"""What lint finds, and what it must not take for a fault."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from interviewer.domain.guide import Difficulty, FollowUp, Guide, KeyPoint, Pitfall, Question
+from interviewer.guides import asking, tone
+from interviewer.guides.lint import lint, lint_library
+from interviewer.guides.lint_codes import CODES
+from interviewer.guides.recorded_ids import RecordedQuestion, read_record, recorded, write_record
+from interviewer.guides.wording import alike, opposed, sentences
+
+POINTS = (
+    "Budget from the objective: the budget is what the objective leaves over.",
+    "Release policy: when it is spent, releases stop or slow until reliability recovers.",
+    "Agreed beforehand: product and engineering sign the consequences before they are needed.",
+)
+
+
+def key_point(text: str, number: int = 1, **more: str) -> KeyPoint:
+    label = text.partition(":")[0] if ":" in text else None
+    return KeyPoint(
+        id=f"p{number}", text=text, line=10 + number, label=label, probe=more.get("probe"), hint=more.get("hint")
+    )
+
+
+def question(
+    text: str = "What is an error budget, and what do you do when it is spent?", **changes: object
+) -> Question:
+    sound = Question(
+        id="error-budget",
+        text=text,
+        line=9,
+        difficulty=Difficulty.MEDIUM,
+        answer="It is what the objective leaves over.",
+        key_points=tuple(key_point(point, number) for number, point in enumerate(POINTS)),
+        pitfalls=(Pitfall(id="f1", text="Says that the goal should be no failures at all.", line=20),),
+        follow_ups=(FollowUp(id="u1", text="How would you set an objective for a service without one?", line=30),),
+    )
+    return sound.model_copy(update=changes)
+
+
+def guide(*questions: Question, **changes: object) -> Guide:
+    sound = Guide(id="sre", title="SRE", file="sre.md", revision="0", description="For engineers.", questions=questions)
+    return sound.model_copy(update=changes)
+
+
+def codes(*questions: Question, **changes: object) -> list[str]:
+    return [finding.code for finding in lint(guide(*questions, **changes))]
+
+
+def with_point(text: str, **more: str) -> Question:
+    return question(key_points=(key_point(text, 7, **more), *question().key_points))
+
+
+def with_pitfall(text: str, label: str | None = None) -> Question:
+    return question(pitfalls=(Pitfall(id="f", text=text, line=20, label=label),))
+
+
+def test_a_sound_guide_has_no_findings() -> None:
+    assert codes(question()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"key_points": ()}, "L002"),
+        ({"key_points": question().key_points[:2]}, "L003"),
+        ({"pitfalls": ()}, "L004"),
+        ({"follow_ups": ()}, "L005"),
+        ({"answer": " \n"}, "L006"),
+        ({"difficulty": None}, "L008"),
+    ],
+)
+def test_each_missing_part_of_a_question_is_named(changes: dict[str, object], code: str) -> None:
+    assert codes(question().model_copy(update=changes)) == [code]
+
+
+def test_a_guide_without_questions_or_description() -> None:
+    assert codes() == ["L001"]
+    assert codes(question(), description=" ") == ["L007"]
+
+
+def test_missing_difficulty_is_one_finding_a_guide_at_its_first_question() -> None:
+    other = question("How do you page people only for what matters?", id="paging", line=50, difficulty=None)
+    found = lint(guide(question(), other, question("How do canaries work?", id="c", line=70, difficulty=None)))
+    assert [(f.code, f.line) for f in found] == [("L008", 50)]
+    assert "2 of 3" in found[0].message
+
+
+def test_findings_carry_the_file_the_line_and_a_way_to_mend() -> None:
+    (finding,) = lint(guide(question(key_points=())))
+    assert (finding.file, finding.line, finding.column) == ("sre.md", 9, 1)
+    assert finding.help
+    assert finding.severity == CODES[finding.code].severity
+
+
+def test_two_questions_alike_are_found_and_different_ones_are_not() -> None:
+    reworded = question("What is an error budget and what happens once it is spent?", id="b", line=60)
+    (finding,) = lint(guide(question(), reworded))
+    assert (finding.code, finding.line) == ("L101", 60)
+    assert "line 9" in finding.message
+    assert codes(question("What is supervised learning?"), question("What is unsupervised learning?", id="b")) == []
+
+
+def test_two_key_points_alike_are_found_unless_one_denies_the_other() -> None:
+    assert codes(with_point("Release policy: when spent, releases stop or slow until reliability has recovered.")) == [
+        "L102"
+    ]
+    points = (
+        key_point("Supports arithmetic on addresses.", 1),
+        key_point("Does not support arithmetic on addresses.", 2),
+    )
+    assert codes(question(key_points=(*points, key_point(POINTS[0], 3)))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ensure data integrity during the migration.",
+        "Be aware of latency between regions.",
+        "Always validate the input.",
+        "Use parameterised queries.",
+        "Keys should be rotated regularly.",
+        "It is important to talk to the users.",
+    ],
+)
+def test_a_pitfall_that_advises_is_found(text: str) -> None:
+    assert codes(with_pitfall(text)) == ["L201"]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Avoid hardcoding values.", None),
+        ("Don't outright reject the client's idea without an explanation.", None),
+        ("Ignoring Scalability: Ensure that optimizations do not hurt scaling.", "Ignoring Scalability"),
+        ("Delayed Response: Prompt action is crucial.", "Delayed Response"),
+        ("Over-optimization can reduce performance; balance is key.", None),
+        ("Says that every key should be rotated daily.", None),
+        ("Names four nines straight away because checkout is important.", None),
+        ("Treats tests as something one must endure.", None),
+        ("Focus on one metric only.", None),
+        ("Use of global variables.", None),
+        ("Network latency can affect performance.", None),
+        ("", None),
+        ("Verlässt sich nur auf Mittelwerte.", None),
+    ],
+)
+def test_a_pitfall_that_names_a_mistake_is_left_alone(text: str, label: str | None) -> None:
+    assert codes(with_pitfall(text, label)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ignoring the users' complaints.",
+        "Fails to mention the cost.",
+        "Shortcuts: relying solely on historical data.",
+        "Not documenting the decision.",
+        "Common mistake: sums up averages.",
+    ],
+)
+def test_a_key_point_that_names_a_mistake_is_found(text: str) -> None:
+    assert "L202" in codes(with_point(text))
+
+
+@pytest.mark.parametrize("text", ["Avoid single points of failure.", "Not only speed: cost counts too.", "Fails fast."])
+def test_a_key_point_that_warns_is_left_alone(text: str) -> None:
+    assert codes(with_point(text)) == []
+
+
+def test_where_mistakes_are_asked_for_key_points_may_name_them() -> None:
+    asked = question("What are common pitfalls of error budgets?")
+    assert codes(asked.model_copy(update={"key_points": with_point("Ignoring the budget.").key_points})) == []
+
+
+def test_key_points_too_big_to_check_at_once() -> None:
+    assert "L203" in codes(with_point(" ".join(f"word{n}" for n in range(41)) + "."))
+    assert "L204" in codes(with_point("It pages. It also logs, e.g. to disk. It tells the owner."))
+    assert codes(with_point("It pages, e.g. by phone. It logs.")) == []
+
+
+def test_a_probe_that_gives_its_point_away_is_found() -> None:
+    text = "Backoff and jitter: waits longer after each attempt, with some randomness."
+    assert codes(with_point(text, probe="Would you add backoff and jitter?")) == ["L205"]
+    assert codes(with_point(text, probe="When do you try once more?")) == []
+    assert codes(with_point(text, hint="Waits should grow with each attempt; add jitter, randomness, backoff.")) == [
+        "L206"
+    ]
+    assert codes(with_point(text, hint="Imagine that all clients do it in the same second.")) == []
+
+
+def test_words_of_the_question_give_nothing_away() -> None:
+    text = "Error budget: the error budget is what is left."
+    assert codes(with_point(text, probe="So what is an error budget?")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("What is an error budget, and what do you do when it is spent?", 1),
+        ("Describe a time when you failed. How did you handle it, and what was the outcome?", 1),
+        ("If you could invest in one sector, which would it be and why?", 1),
+        ("What is a process, what is a thread, and which is cheaper?", 3),
+        ("Describe feature selection and why it is important. Provide examples.", 3),
+        ("你如何处理冲突？", 0),
+    ],
+)
+def test_how_many_things_a_question_asks(text: str, count: int) -> None:
+    assert asking.asked(text) == count
+    assert ("L207" in codes(question(text))) == (count >= 3)
+
+
+def test_a_library_with_an_id_or_a_question_twice() -> None:
+    twin = guide(question("What is an error budget, and what do you do, when it is spent?"), file="other/sre.md")
+    found = lint_library([guide(question()), twin])
+    assert [(f.code, f.file, f.line) for f in found] == [("L104", "other/sre.md", 1), ("L103", "other/sre.md", 9)]
+    assert "sre.md" in found[0].message
+    assert lint_library([guide(question())]) == ()
+
+
+def test_a_lost_id_is_reported_where_a_similar_question_has_a_new_one() -> None:
+    record = {"budget": RecordedQuestion(text="What is an error budget? What do you do when it's spent?")}
+    (finding,) = lint(guide(question()), record)
+    assert finding.code == "L301"
+    assert "{#budget}" in finding.help
+
+
+def test_ids_that_stayed_or_whose_question_is_gone_are_no_findings() -> None:
+    assert lint(guide(question()), recorded(guide(question()))) == ()
+    assert lint(guide(question()), {"toil": RecordedQuestion(text="Tell me about work you automated.")}) == ()
+
+
+def test_the_record_of_ids_keeps_other_guides_and_its_documented_form(tmp_path: Path) -> None:
+    write_record(tmp_path, [guide(question(), id="a")])
+    write_record(tmp_path, [guide(question(), id="b")])
+    entry = {"text": question().text, "points": ["p0", "p1", "p2"]}
+    assert json.loads((tmp_path / "ids.json").read_text()) == {g: {"error-budget": entry} for g in ("a", "b")}
+    assert read_record(tmp_path)["b"] == recorded(guide(question()))
+
+
+def test_a_damaged_record_raises_what_is_promised(tmp_path: Path) -> None:
+    (tmp_path / "ids.json").write_text('{"a": 3}')
+    with pytest.raises(ValueError, match="validation error"):
+        read_record(tmp_path)
+    assert read_record(tmp_path / "nowhere") == {}
+
+
+def test_likeness_is_symmetric_bounded_and_works_without_english() -> None:
+    pairs = [("Wie gehen Sie vor?", "Wie gehen Sie dabei vor?"), ("如何处理冲突", "如何处理压力"), ("", ""), ("a", "")]
+    assert all(alike(a, b) == alike(b, a) and 0 <= alike(a, b) <= 1 for a, b in pairs)
+    assert alike(*pairs[0]) > 0.7
+    assert alike(*pairs[1]) < 0.75
+
+
+def test_small_helpers() -> None:
+    assert opposed("up to 1 Gbps", "up to 10 Gbps")
+    assert not opposed("It's fast", "It is fast")
+    assert sentences("Use caches, e.g. Redis. Then measure!") == ["Use caches, e.g. Redis.", "Then measure!"]
+    assert not tone.blames("", None)
+
+
+def test_codes_are_complete_and_their_texts_fill() -> None:
+    finding = lint(guide(question(key_points=())))[0]
+    assert replace(finding, file="x").file == "x"
+    assert all(code.message.endswith((".", "}")) and code.help for code in CODES.values())
