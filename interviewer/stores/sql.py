@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from interviewer.domain.errors import StoreError
 from interviewer.domain.guide import Guide
@@ -120,9 +121,9 @@ class SqlStore:
         """Delete everything of an interview; False when there was nothing.
 
         Its guide's revision goes too when no other interview needs it. In SQLite no byte of it stays in the file or
-        its log; when that part fails, the next call makes up for it.
+        its log; when that part fails, the next call or the next opening makes up for it.
         """
-        there = await self._write(rows.delete_interview, interview_id)
+        there = await self._write(_forget, interview_id)
         await self._run(_scrub)
         return there
 
@@ -181,6 +182,8 @@ def _prepare(engine: Engine, where: str) -> None:
     with engine.begin() as connection:
         _hold_schema(connection)
         migrate(connection, where)
+    with suppress(StoreError, DBAPIError):  # another process is using the file: it stays owed
+        _scrub(engine)
 
 
 def _hold_schema(connection: Connection) -> None:
@@ -189,10 +192,17 @@ def _hold_schema(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if lite else "SELECT pg_advisory_xact_lock(7236861)")
 
 
+def _forget(connection: Connection, interview_id: str) -> bool:
+    there = rows.delete_interview(connection, interview_id)
+    if there and _is_sqlite(connection.engine):
+        sqlite.owe_scrub(connection)
+    return there
+
+
 def _scrub(engine: Engine) -> None:
     if _is_sqlite(engine):
         with engine.connect() as connection:
-            sqlite.scrub(connection)
+            sqlite.scrub_if_owed(connection)
 
 
 def _is_sqlite(engine: Engine) -> bool:

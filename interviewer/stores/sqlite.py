@@ -75,16 +75,24 @@ def durability(connection: Connection, lasting: bool) -> None:
         connection.info["synchronous"] = wanted
 
 
-def scrub(connection: Connection) -> None:
+def owe_scrub(connection: Connection) -> None:
+    """Remember, in the transaction that deletes, that bytes are still to be cleared: this process may be killed."""
+    connection.exec_driver_sql("PRAGMA user_version = 1")
+
+
+def scrub_if_owed(connection: Connection) -> None:
     """Leave no deleted byte in the file or its log. Raises StoreError while another process still reads the old ones.
 
     secure_delete zeroes what is deleted, but not what SQLite had moved within a page before: of 225 interviews deleted
     in a trial 11 left some text. VACUUM writes the file anew, at 0.4 s for 70 MB.
     """
+    if not connection.exec_driver_sql("PRAGMA user_version").scalar():
+        return
     connection.exec_driver_sql("VACUUM")
     blocked = (connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()[0]
     if blocked:
         raise StoreError(
             "The interview is deleted, but another process is still reading the database, so its bytes remain.",
-            "Run the same command again when the other process has finished.",
+            "They go when the database is next opened, or run the same command again in a moment.",
         )
+    connection.exec_driver_sql("PRAGMA user_version = 0")

@@ -14,6 +14,7 @@ import pytest
 
 from interviewer.domain.errors import StoreError
 from interviewer.domain.interview import Event
+from interviewer.stores import sqlite
 from interviewer.stores.sql import SqlStore
 
 from .samples import assessed, guide, received, sent, started, turned
@@ -135,6 +136,22 @@ async def test_forgetting_says_when_bytes_remain_and_makes_up_for_it(path: Path)
     assert not await store.forget("i1")
     assert not remains(path, "unforgettable")
     await store.close()
+
+
+async def test_opening_clears_what_a_killed_process_left(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = await opened(path)
+    await store.append("i1", [started(), received("m1", "unforgettable")])
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite, "scrub_if_owed", killed)
+        with pytest.raises(StoreError):
+            await store.forget("i1")
+    await store.close()
+    await (await opened(path)).close()
+    assert not remains(path, "unforgettable")
+
+
+def killed(_connection: object) -> None:
+    raise StoreError("killed just now")
 
 
 async def test_a_database_in_memory() -> None:
