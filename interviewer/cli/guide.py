@@ -59,9 +59,9 @@ def list_guides(as_json: AsJson = False, guides: GuidesFolder = None) -> None:
       interviewer guide list --guides ./our-guides
     """
     library = _library(guides)
-    found = sorted((r.guide.title.casefold(), r.guide, r.path) for r in library.in_use() if r.guide)
-    width = max((len(guide.id) for _, guide, _ in found), default=0)
-    for _, guide, path in found:
+    found = sorted(((r.guide, r.path) for r in library.in_use() if r.guide), key=lambda each: each[0].title.casefold())
+    width = max((len(guide.id) for guide, _ in found), default=0)
+    for guide, path in found:
         if as_json:
             row = {"id": guide.id, "title": guide.title, "questions": len(guide.questions), "file": str(path)}
             _say(json.dumps(row))

@@ -15,6 +15,8 @@ from interviewer.guides.lint_codes import CODES
 from interviewer.guides.recorded_ids import FILE_NAME, Record, read_record, write_record
 from interviewer.guides.report import placed, source_lines
 
+IMPLIED_BY = {"L007": "G101"}  # where there is no front matter, it goes without saying that there is no description
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -54,12 +56,14 @@ def check_guides(paths: Sequence[Path], *, compare: bool = True) -> Checked:
 
 
 def _of_one(reading: Reading, records: dict[Path, Record | Diagnostic]) -> Iterator[Diagnostic]:
-    lines = source_lines(reading)
-    yield from (placed(finding, lines) for finding in reading.diagnostics)
+    found = [*reading.diagnostics]
     if reading.guide:
         record = records.get(reading.path.parent)
         known = record.get(reading.guide.id) if isinstance(record, dict) else None
-        yield from (placed(f, lines) for f in lint(_named(reading.guide, reading.path), known))
+        found += lint(_named(reading.guide, reading.path), known)
+    said = {finding.code for finding in found}
+    lines = source_lines(reading)
+    yield from (placed(finding, lines) for finding in found if IMPLIED_BY.get(finding.code) not in said)
 
 
 def _named(guide: Guide, path: Path) -> Guide:

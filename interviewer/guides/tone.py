@@ -48,7 +48,8 @@ _BLAME = re.compile(
     r"(?:(?:ignoring|neglecting|overlooking|forgetting|underestimating|overestimating|mistaking|disregarding)\b"
     r"|fail(?:s|ing) to\b|(?:forgets|neglects|overlooks|disregards)\b"
     r"|(?:relying|focusing|focussing|depending|concentrating) (?:only|solely|exclusively|too|entirely|blindly)\b"
-    r"|over-?(?:relying|reliance|complicating|committing|selling|promising|engineering)\b"
+    r"|over-?(?:optimi|custom|us(?:e|ing)|commit|promis|sell|engineer|complicat|rely|reli|estimat|simplif|generali)\w*"
+    r"|mis(?:interpret|configur|understand|judg|communicat)\w*|micromanag\w*|jumping to conclusions"
     r"|not (?!only|all|every|just|always)\w+ing\b|lack of (?:preparation|understanding|communication|planning)\b"
     r"|(?:common |typical |frequent )?(?:mistake|pitfall|error|misconception)s?\b(?= *:| *$))",
     re.I,

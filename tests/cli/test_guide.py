@@ -64,6 +64,12 @@ def test_list_shows_own_and_built_in_guides(home: Path) -> None:
     assert len(rows) > 1
 
 
+def test_guides_may_share_a_title(home: Path) -> None:
+    write(home / "own" / "porter.md")
+    write(home / "own" / "porter-two.md")
+    assert run("list").stdout.count("Night Porter") == 2
+
+
 def test_list_reports_what_cannot_be_read_and_lists_the_others(home: Path) -> None:
     write(home / "own" / "porter.md")
     write(home / "own" / "void.md", "")
@@ -135,6 +141,12 @@ def test_notes_alone_are_zero_unless_strict() -> None:
     assert run("check", path).exit_code == 0
     assert run("check", path, "--strict").exit_code == 1
     assert "note[L008]" in run("check", path).stdout
+
+
+def test_what_a_missing_front_matter_implies_is_not_said_twice() -> None:
+    path = write(Path("porter.md"), SOUND.split("---\n", 2)[2])
+    codes = [f["code"] for f in json.loads(run("check", path, "--format", "json").stdout)["findings"]]
+    assert codes == ["G101"]
 
 
 def test_check_as_json_and_for_github() -> None:
