@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from interviewer.conduct.feedback import feedback
-from interviewer.conduct.guard import Guard, Leak
+from interviewer.conduct.guard import Guard, Leak, secrets_of
 from interviewer.conduct.wording import name_of, spoken
 from interviewer.domain.errors import EngineError
 from interviewer.domain.grading import Grade, Verdict
@@ -156,15 +156,9 @@ def guard_for(interview: Interview, guide: Guide, request: SpeakRequest) -> Guar
     """The guard of this moment: everything of the guide is undisclosed but what was put, said or over in practice."""
     practice = interview.plan.mode is Mode.PRACTICE
     over = {q for q, s in interview.questions.items() if practice and s.grade is not None}
-    undisclosed = [
-        text
-        for q in guide.questions
-        if q.id not in over
-        for text in (q.answer, *(i.text for i in (*q.key_points, *q.pitfalls)))
-    ]
     seen = [q.text for q in guide.questions if q.id in interview.questions]
     said_before = [m.text for m in interview.messages]
-    return Guard(undisclosed, [*seen, *said_before, request.aim, request.label, *request.passages])
+    return Guard(secrets_of(guide), over, [*seen, *said_before, request.aim, request.label, *request.passages])
 
 
 async def added(

@@ -6,7 +6,6 @@ change freely, and becomes true only when its event is stored and applied.
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -62,6 +61,19 @@ class QuestionState:
     def verdict(self, point_id: str) -> Verdict:
         """The verdict that stands on a key point."""
         return self.points[point_id].verdict if point_id in self.points else Verdict.MISSING
+
+    def copy(self) -> QuestionState:
+        """A copy that may be changed alone; what the containers hold is immutable."""
+        return replace(
+            self,
+            answers=[*self.answers],
+            points={**self.points},
+            pitfalls={**self.pitfalls},
+            aimed={*self.aimed},
+            hinted={*self.hinted},
+            follow_ups={*self.follow_ups},
+            signals={*self.signals},
+        )
 
     @property
     def showed_anything(self) -> bool:
@@ -124,7 +136,7 @@ class Interview:
 
     def draft(self) -> Interview:
         """A copy whose questions may be changed without changing this one."""
-        return replace(self, questions=deepcopy(self.questions))
+        return replace(self, questions={q: state.copy() for q, state in self.questions.items()})
 
 
 def fold(interview_id: str, events: list[Event]) -> Interview:
