@@ -187,16 +187,13 @@ def print_hits(words: str, limit: int, *, as_json: bool, search: Callable[[str, 
 
 
 def _library(folder: Path | None) -> Library:
+    from interviewer.cli.common import house
     from interviewer.domain.errors import SettingsError
-    from interviewer.guides.cache import GuideCache
-    from interviewer.guides.library import Library
-    from interviewer.settings import load_settings
 
     try:
-        settings = load_settings(guides=folder)
+        return house(guides=folder).library
     except SettingsError as error:
         _fail(error.message, error.remedy)
-    return Library(own=settings.guide_folder, cache=GuideCache(settings.cache_dir / "guides"))
 
 
 def _each(library: Library, names: Iterable[str]) -> Iterator[tuple[str, Reading | None]]:
