@@ -21,7 +21,8 @@ from interviewer.domain.grading import PitfallFinding, PointFinding, Verdict
 from interviewer.domain.guide import Category, Item
 from interviewer.domain.interview import Assessment, MessageKind
 from interviewer.domain.text import content_stems, sentences, words
-from interviewer.engines.kinds import STEERING_SIGNAL, kind_of, without_steering
+from interviewer.engines import kinds
+from interviewer.engines.kinds import FEWEST_WORDS, STEERING_SIGNAL, without_steering
 from interviewer.engines.phrased import phrased
 from interviewer.engines.star import lacking
 from interviewer.ports import AssessRequest, SpeakRequest
@@ -31,7 +32,6 @@ WINDOW_SHARE = 0.7
 COVERED = 0.38
 PARTIAL = 0.27
 COMMITTED = 0.62
-FEWEST_WORDS = 6
 OFF_TOPIC = 0.10
 
 CONFIDENCE = {Verdict.COVERED: 0.36, Verdict.PARTIAL: 0.15, Verdict.MISSING: 0.4}
@@ -70,17 +70,14 @@ class EmbeddedEngine:
             yield piece
 
     def _assess(self, request: AssessRequest) -> Assessment:
-        message, steered = without_steering(request.message)
-        signals = (STEERING_SIGNAL,) if steered else ()
-        kind = kind_of(message) if words(message) else MessageKind.OFF_TOPIC
-        if steered and (kind is not MessageKind.ANSWER or len(words(message)) < FEWEST_WORDS):
-            return Assessment(kind=MessageKind.STEERING, signals=signals)
-        if kind is not MessageKind.ANSWER:
-            return Assessment(kind=kind, signals=signals)
-        if self._off_topic(request, message):
+        read = kinds.read(request.message)
+        signals = (STEERING_SIGNAL,) if read.steered else ()
+        if read.kind is not MessageKind.ANSWER:
+            return Assessment(kind=read.kind, signals=signals)
+        if self._off_topic(request, read.text):
             return Assessment(kind=MessageKind.OFF_TOPIC, signals=signals)
         earlier = [without_steering(text)[0] for text in request.earlier]
-        return self._judged(request, "\n".join([*earlier, message]), signals)
+        return self._judged(request, "\n".join([*earlier, read.text]), signals)
 
     def _judged(self, request: AssessRequest, text: str, signals: tuple[str, ...]) -> Assessment:
         question = request.question

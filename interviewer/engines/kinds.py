@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 from interviewer.domain.interview import MessageKind
-from interviewer.domain.text import content_stems, sentences, words
+from interviewer.domain.text import sentences, words
 from interviewer.engines.rules import any_of, rules
 
 SHORT = 14
+FEWEST_WORDS = 6
 STEERING_SIGNAL = "steering"
 
 _BLOCK = re.compile(
@@ -21,6 +23,15 @@ _BLOCK = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ASKING_BACK = re.compile(r"^(?:do|does|is|are|should|shall|can|could|may|which|what|who|how|so)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A message as the rules read it: its kind, its text without what talks to the grader, and whether any did."""
+
+    kind: MessageKind
+    text: str
+    steered: bool
 
 
 def without_steering(text: str) -> tuple[str, bool]:
@@ -33,20 +44,37 @@ def without_steering(text: str) -> tuple[str, bool]:
     return ("\n".join(kept), True) if steered else (text, False)
 
 
+def read(text: str) -> Reading:
+    """What a message is, once what talks to the grader is cut out of it."""
+    words_left, steered = without_steering(text)
+    kind = kind_of(words_left)
+    if steered and (kind is not MessageKind.ANSWER or len(words(words_left)) < FEWEST_WORDS):
+        kind = MessageKind.STEERING
+    return Reading(kind=kind, text=words_left, steered=steered)
+
+
 def kind_of(text: str) -> MessageKind:
     """The kind of a message that has no steering in it. What is not plainly something else is an answer."""
     stripped = text.strip().replace("’", "'")
-    if not content_stems(stripped) and not words(stripped):
+    if not words(stripped):
         return MessageKind.OFF_TOPIC
-    if len(words(stripped)) <= SHORT:
-        for kind, patterns in rules()["requests"].items():
-            if any_of(patterns).search(stripped):
-                return MessageKind(kind)
-        if any_of(rules()["cut"]["small_talk"]).search(stripped):
-            return MessageKind.OFF_TOPIC
+    if len(words(stripped)) <= SHORT and (asked := _request(stripped)):
+        return asked
     if len(words(stripped)) <= 2 * SHORT and _only_asks(stripped):
         return MessageKind.CLARIFY
     return MessageKind.ANSWER
+
+
+def _request(text: str) -> MessageKind | None:
+    """What a short message asks for, or says about itself: None for what may be an answer."""
+    bare = any_of(rules()["polite"]["edges"]).sub("", text).strip(" \t\n.,!?:;")
+    for kind, patterns in rules()["whole"].items():
+        if any_of(patterns).fullmatch(bare):
+            return MessageKind(kind)
+    for kind, patterns in rules()["requests"].items():
+        if any_of(patterns).search(text):
+            return MessageKind(kind)
+    return MessageKind.OFF_TOPIC if any_of(rules()["cut"]["small_talk"]).search(text) else None
 
 
 def _only_asks(text: str) -> bool:
