@@ -1,17 +1,26 @@
 """Words and prompts, read from files: the packaged ones, or a folder that overrides some of them.
 
-`phrases.toml` holds the interviewer's own lines.
+`phrases.toml` holds the interviewer's own lines. `<name>.md.j2` is a prompt for a model: a Jinja template whose part above
+the line `=== user ===` is the system message, the part below it the user message. What does not vary comes first, so that
+providers' prompt caches hit. A variable that is missing raises.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from interviewer.domain.errors import SettingsError
 from interviewer.resources import resource_folder
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+USER_MARK = "=== user ==="
 
 
 class Phrases:
@@ -47,6 +56,41 @@ def phrases(override: Path | None = None) -> Phrases:
         return Phrases(tomllib.loads(prompt_text("phrases.toml", override)))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"phrases.toml cannot be read: {error}", "Mend the file or remove it.") from None
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt as rendered. `digest` names the template's exact text, not what was filled in."""
+
+    name: str
+    system: str
+    user: str
+    digest: str
+
+
+def render(name: str, override: Path | None = None, **values: object) -> Prompt:
+    """A prompt with its variables filled in.
+
+    Raises SettingsError when there is no such prompt, when its text is no template, or when a variable is missing.
+    """
+    from jinja2 import TemplateError
+
+    source = prompt_text(f"{name}.md.j2", override)
+    try:
+        text = _environment().from_string(source).render(values)
+    except TemplateError as error:
+        raise SettingsError(
+            f"The prompt {name!r} cannot be rendered: {error}.", "Compare it with the packaged one: `prompts diff`."
+        ) from None
+    system, _, user = text.partition(USER_MARK)
+    return Prompt(name=name, system=system.strip(), user=user.strip(), digest=f"{name}:{digest(source)}")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, StrictUndefined
+
+    return Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
 
 
 def digest(text: str) -> str:
