@@ -3,11 +3,12 @@
     python bench/store_torture.py [--kills 200] [--seed N] [--json]
 
 Two workers answer one interview over a SQLite file, now and then three; they also begin and forget others beside it.
-The parent sends them messages, some twice, and kills them with SIGKILL at random moments, at times while they
-open the database. A worker reports a message, a turn or a forgotten interview only when the store has returned. After
-every kill the parent opens the database and holds what it has been told against what is there: no reported message
-or turn is lost or changed, nothing forgotten is in the file, no turn is there twice, no message is answered twice, the
-fold works, the summary agrees with it. The next workers must go on from there: in the end every message is answered and every reply marked as sent.
+The parent sends them messages, some twice, and kills them with SIGKILL at random moments, at times while they open the
+database. A worker reports a message, a turn or a forgotten interview only when the store has returned. After every
+kill the parent opens the database and holds what it has been told against what is there: no reported message or turn
+is lost or changed, nothing forgotten is in the file, no turn is there twice, no message is answered twice, the fold
+works, the summary agrees with it. The next workers must go on from there: in the end every message is answered and
+every reply marked as sent.
 
 A driver of a few lines stands in for conduct: no engine, every third answer settles a question.
 """
@@ -306,10 +307,10 @@ async def verify(run: Run, interview_id: str, told: Told, *, alone: bool) -> Int
         check((summary.status, summary.answered) == (state.status, graded), f"{summary} disagrees with the fold")
     check(state is not None or not told.received, "the interview is lost")
     check(not told.forgotten & set(summaries), "what was forgotten is back")
-    await store.close()
     if alone:
         left = b"".join(file.read_bytes() for file in run.path.parent.iterdir())
         check(not any(name.encode() in left for name in told.forgotten), "words of what was forgotten are in the file")
+    await store.close()
     with closing(sqlite3.connect(run.path)) as connection:
         check(connection.execute("PRAGMA integrity_check").fetchone() == ("ok",), "the file is damaged")
     if state is not None:
