@@ -76,7 +76,7 @@ def _inert(value: object) -> object:
 
 
 def _answer(value: str) -> Markdown:
-    """A model answer as a block quote: its lists stay lists, its code stays code, and nothing else of its markup does."""
+    """A model answer as a block quote: lists stay lists, code stays code, and no other markup stays."""
     rows: list[str] = []
     for code, group in groupby(guidetext.as_lines(value), key=lambda line: line.code):
         lines = list(group)

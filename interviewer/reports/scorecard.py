@@ -76,9 +76,7 @@ def _steps(card: Scorecard, page: Page) -> Iterator[RenderableType]:
         yield page.heading("What to work on next")
     for index, step in enumerate(found, 1):
         point = page.text(f"{step.label}: " if step.label else "", "bold").append_text(page.text(step.statement))
-        where = page.text(
-            f"{step.verdict + ', question' if step.verdict else 'Question'} {step.number}: {step.question}", "dim"
-        )
+        where = page.text(f"{step.verdict}, question {step.number}: {step.question}", "dim")
         yield page.item(f"{index}.", point, where)
 
 

@@ -62,7 +62,7 @@ def short(text: str, longest: int = LONGEST_QUOTE) -> str:
         return line
     cut = line[: longest - 1]
     head, space, _ = cut.rpartition(" ")
-    return (head if space and len(head) > longest // 2 else cut).rstrip(" ,;:") + "…"
+    return (head if space and len(head) >= longest // 2 else cut).rstrip(" ,;:") + "…"
 
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]~|#$]|(?<=[A-Za-z]):(?=//)|(?<=\bwww)\.", re.IGNORECASE)

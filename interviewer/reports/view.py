@@ -123,15 +123,17 @@ def notes(card: Scorecard) -> list[Note]:
 
 def steps(card: Scorecard) -> list[Step]:
     """What to work on next, with the number of each question in the report."""
-    numbered = {q.id: (n, q) for n, q in enumerate(card.questions, 1)}
+    numbered = {q.id: (n, q) for n, q in shown(card)}
     found = []
     for advice in card.advice:
-        number, result = numbered.get(advice.question_id, (0, None))
-        point = next((p for p in result.points if p.text == advice.point), None) if result else None
+        if advice.question_id not in numbered:
+            continue
+        number, result = numbered[advice.question_id]
+        point = next((p for p in result.points if p.text == advice.point), None)
         label, statement = headline(point.label if point else None, advice.point)
-        skipped = result is not None and result.outcome is Outcome.NOT_SHOWN
-        verdict = "Skipped" if skipped else words.verdict_name(point.verdict) if point else ""
-        found.append(Step(number, one_line(advice.question), label, statement, verdict))
+        verdict = words.verdict_name(point.verdict if point else Verdict.MISSING)
+        skipped = result.outcome is Outcome.NOT_SHOWN
+        found.append(Step(number, one_line(advice.question), label, statement, "Skipped" if skipped else verdict))
     return found
 
 

@@ -51,9 +51,7 @@ BAND_MEANINGS = (
     "Most of the points that the guide looks for came up in substance.",
     "Nearly all the points that the guide looks for came up, with little or no help.",
 )
-SIGNALS = {
-    "steering": "A message tried to steer the grading. It was read as an answer like any other and changed nothing."
-}
+SIGNALS = {"steering": "A message tried to steer the grading. It was read like any other answer, and changed nothing."}
 
 LEVEL = 3
 
@@ -241,8 +239,8 @@ def formula() -> list[str]:
         f"{half}. One made only after a follow-up question counts {probed} of that, and after a hint {hinted}.",
         f"Each pitfall takes off {PITFALL_PENALTY:.0f}, up to {PITFALLS_COUNTED} pitfalls a question. A score is never "
         "below 0.",
-        "The interview’s score is the mean of its questions’ scores. A skipped question counts as 0. A question that was "
-        "not asked, or could not be graded, does not count at all.",
+        "The interview’s score is the mean of its questions’ scores. A skipped question counts as 0. A question that "
+        "was not asked, or could not be graded, does not count at all.",
     ]
 
 
@@ -251,25 +249,24 @@ def intended_use(mode: Mode) -> str:
     if mode is Mode.PRACTICE:
         return "This is feedback to practise with. It is not a hiring decision, and nobody should make one from it."
     return (
-        "This is evidence for a person to weigh. It is not a hiring decision, and nobody should be hired or turned down "
-        "on it alone."
+        "This is evidence for a person to weigh. It is not a hiring decision, and nobody should be hired or turned "
+        "down on it alone."
     )
 
 
 def history(interviews: int, unfinished: int) -> str:
     """How many interviews a history rests on."""
-    left = (
-        f" {_times(unfinished, 'One more is', f'{unfinished} more are')} not over and left out." if unfinished else ""
-    )
+    more = "One more is" if unfinished == 1 else f"{unfinished} more are"
+    left = f" {more} not over yet and left out." if unfinished else ""
     if not interviews:
-        return f"No interview is over yet.{left}"
+        return "No interview is over yet."
     return f"{_capital(counted(interviews, 'interview'))}.{left}"
 
 
 def sitting(mode: Mode, engine: str, counted_questions: int, questions: int) -> str:
     """ "Practice, embedded engine, 5 of 8 questions counted"."""
     kind = "Practice" if mode is Mode.PRACTICE else "Assessment"
-    return f"{kind}, {one_line(engine) or 'unknown'} engine, {counted_questions} of {counted(questions, 'question')} counted"
+    return f"{kind}, {one_line(engine) or 'unknown'} engine, {counted_questions} of {questions} questions counted"
 
 
 def course(scores: Sequence[float | None]) -> str:
@@ -316,10 +313,6 @@ def weak_question(mean: float, latest: float, times: int, skipped: int) -> str:
 
 def _often(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
-
-
-def _times(count: int, one: str, many: str) -> str:
-    return one if count == 1 else many
 
 
 def _capital(text: str) -> str:
