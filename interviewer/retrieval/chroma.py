@@ -183,7 +183,7 @@ class LocalStore:
         finally:
             collections.close()
         _remove_orphans(self._folder)
-        replace_durably(self._closed_well, json.dumps(_fingerprint(self._folder)).encode())
+        self._mark_closed()
 
     def discard(self) -> bool:
         """Move the folder aside in one step, then delete it; what a kill leaves of it is deleted later."""
@@ -196,6 +196,9 @@ class LocalStore:
     def _remove_discarded(self) -> None:
         for folder in self._folder.parent.glob(f"{self._folder.name}.discarded-*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _mark_closed(self) -> None:
+        replace_durably(self._closed_well, json.dumps(_fingerprint(self._folder)).encode())
 
     def _is_as_closed(self) -> bool:
         """Whether the folder's files are, by size and time, those that were there when it was last closed well."""
@@ -228,8 +231,13 @@ class ServerStore:
 def local_client(folder: Path) -> Client:
     """A client of a folder; made only for a folder that is sound."""
     import chromadb
+    from chromadb.api.client import SharedSystemClient
 
-    return cast("Client", chromadb.PersistentClient(path=folder, settings=_settings()))
+    try:
+        return cast("Client", chromadb.PersistentClient(path=folder, settings=_settings()))
+    except BaseException:
+        SharedSystemClient.clear_system_cache()  # or the failed attempt is found there under this path, and fails again
+        raise
 
 
 def server_client(url: str) -> Client:

@@ -118,7 +118,7 @@ class _Content:
 def _load(path: Path) -> _Content | None:
     """What the file holds, or None when it is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             content = _Content(str(file["header"]), file["ids"].tolist(), file["digests"].tolist(), file["vectors"])
     except _DAMAGED:
         return None

@@ -81,7 +81,12 @@ def test_pieces_are_short_and_lose_no_character(text: str, room: int) -> None:
 def test_a_piece_fits_the_model() -> None:
     tokenizer = Tokenizer.from_file(str(SHIPPED_MODEL / "tokenizer.json"))
     tokenizer.no_truncation()
-    for text in ("un" * 900, "a.b.c/" * 400, "Kubernetes orchestrates containerised microservices. " * 90, "漢字" * 700):
+    for text in (
+        "un" * 900,
+        "a.b.c/" * 400,
+        "Kubernetes orchestrates containerised microservices. " * 90,
+        "漢字" * 700,
+    ):
         assert all(len(tokenizer.encode(piece).ids) <= MAX_TOKENS for piece in pieces(text))
 
 
