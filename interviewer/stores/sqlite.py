@@ -88,8 +88,10 @@ def scrub_if_owed(connection: Connection) -> None:
     """
     if not connection.exec_driver_sql("PRAGMA user_version").scalar():
         return
+    checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
+    connection.exec_driver_sql(checkpoint).close()  # most of it goes here, even if there is no room for a VACUUM
     connection.exec_driver_sql("VACUUM")
-    blocked = (connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()[0]
+    blocked = connection.exec_driver_sql(checkpoint).one()[0]
     if blocked:
         raise StoreError(
             "The interview is deleted, but another process is still reading the database, so its bytes remain.",
