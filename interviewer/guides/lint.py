@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
 
 from interviewer.domain.guide import Guide, KeyPoint, Question
 from interviewer.guides import asking, tone
 from interviewer.guides.diagnostics import Diagnostic
+from interviewer.guides.likeness import alike, repeats
 from interviewer.guides.lint_codes import CODES
 from interviewer.guides.recorded_ids import RecordedGuide
-from interviewer.guides.wording import alike, opposed, sentences, stems, words
+from interviewer.guides.wording import sentences, stems, words
 
 FEW_POINTS = 3
 LONG_POINT = 40  # words
@@ -66,9 +66,9 @@ def _no_difficulty(guide: Guide) -> Findings:
 
 
 def _alike_questions(guide: Guide) -> Findings:
-    for one, other in combinations(guide.questions, 2):
-        if alike(one.text, other.text) >= QUESTIONS_ALIKE and not opposed(one.text, other.text):
-            yield _finding("L101", other.line, line_of=one.line, text=_short(one.text))
+    questions = guide.questions
+    for later, first in repeats([question.text for question in questions], QUESTIONS_ALIKE):
+        yield _finding("L101", questions[later].line, line_of=questions[first].line, text=_short(questions[first].text))
 
 
 def _points_missing(question: Question) -> Findings:
@@ -89,9 +89,9 @@ def _parts_missing(question: Question) -> Findings:
 
 
 def _alike_points(question: Question) -> Findings:
-    for one, other in combinations(question.key_points, 2):
-        if alike(one.text, other.text) >= POINTS_ALIKE and not opposed(one.text, other.text):
-            yield _finding("L102", other.line, line_of=one.line, text=_short(one.text))
+    points = question.key_points
+    for later, first in repeats([point.text for point in points], POINTS_ALIKE):
+        yield _finding("L102", points[later].line, line_of=points[first].line, text=_short(points[first].text))
 
 
 def _pitfalls_that_advise(question: Question) -> Findings:

@@ -1,12 +1,8 @@
-"""What can be told about a sentence from its words: how alike two are, what one asks, whether it advises or blames.
-
-English where words matter; text in other languages is compared all the same and otherwise left alone.
-"""
+"""What can be told about a sentence from its words alone. English where words matter; other languages do no harm."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import lru_cache
 
 from interviewer.guides.vocabulary import ABBREVIATIONS
@@ -21,10 +17,7 @@ _EMPTY_WORDS = """
     d ll discuss example important long make ones ensure help way like
     """
 EMPTY = frozenset(_EMPTY_WORDS.split())
-NEGATIONS = frozenset({"no", "not", "never", "without", "nor", "neither", "none", "cannot", "non"})
-
 _WORD = re.compile(r"[^\W_]+(?:[.'’+#][^\W_]+|\+\+|#)*")
-_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")  # Thai, Lao, Japanese, Chinese
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
 _SUFFIXES = ("ization", "isation", "ations", "ation", "ings", "ing", "ments", "ment", "ies", "ied", "ers", "ed", "er",
              "es", "ly", "s", "e", "y")  # fmt: skip
@@ -41,18 +34,6 @@ def stems(text: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in words(text) if word not in EMPTY)
 
 
-def alike(a: str, b: str) -> float:
-    """How alike two texts are, 0..1: by their meaningful words, or by their letters where no spaces part the words."""
-    if _UNSPACED.search(a) and _UNSPACED.search(b):
-        return _dice(_trigrams(a), _trigrams(b))
-    return _dice(Counter(stems(a)), Counter(stems(b)))
-
-
-def opposed(a: str, b: str) -> bool:
-    """Whether one text denies, or gives a number, where the other does not: alike, but not the same."""
-    return _decisive(a) != _decisive(b)
-
-
 def sentences(text: str) -> list[str]:
     """The sentences of a text; abbreviations end none."""
     found: list[str] = []
@@ -64,23 +45,9 @@ def sentences(text: str) -> list[str]:
     return found
 
 
-def _decisive(text: str) -> set[str]:
-    return {word for word in words(text) if word in NEGATIONS or word.endswith("n't") or any(c.isdigit() for c in word)}
-
-
 def stem(word: str) -> str:
     """A word without its ending, roughly."""
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= 4:
             return word[: -len(suffix)]
     return word[:-1] if len(word) > 3 and word.endswith(("s", "e")) and not word.endswith("ss") else word
-
-
-def _trigrams(text: str) -> Counter[str]:
-    plain = f" {' '.join(words(text))} "
-    return Counter(plain[i : i + 3] for i in range(max(len(plain) - 2, 1)))
-
-
-def _dice(a: Counter[str], b: Counter[str]) -> float:
-    total = a.total() + b.total()
-    return 2 * (a & b).total() / total if total else 0.0

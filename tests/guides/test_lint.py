@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import random
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from interviewer.domain.guide import Difficulty, FollowUp, Guide, KeyPoint, Pitfall, Question
 from interviewer.guides import asking, tone
+from interviewer.guides.likeness import alike, opposed, repeats
 from interviewer.guides.lint import lint, lint_library
 from interviewer.guides.lint_codes import CODES
 from interviewer.guides.recorded_ids import RecordedQuestion, read_record, recorded, write_record
-from interviewer.guides.wording import alike, opposed, sentences
+from interviewer.guides.wording import sentences
 
+TOPICS = ("budget", "release", "page", "alert", "query", "index")
 POINTS = (
     "Budget from the objective: the budget is what the objective leaves over.",
     "Release policy: when it is spent, releases stop or slow until reliability recovers.",
@@ -257,6 +263,25 @@ def test_likeness_is_symmetric_bounded_and_works_without_english() -> None:
     assert all(alike(a, b) == alike(b, a) and 0 <= alike(a, b) <= 1 for a, b in pairs)
     assert alike(*pairs[0]) > 0.7
     assert alike(*pairs[1]) < 0.75
+
+
+@given(st.lists(st.lists(st.sampled_from(TOPICS), max_size=5), max_size=8))
+def test_repeats_finds_what_comparing_each_with_each_finds(texts: list[list[str]]) -> None:
+    said = [" ".join(text) for text in texts]
+    found = dict(repeats(said, 0.75))
+    kept = [n for n in range(len(said)) if n not in found]
+    for later in range(len(said)):
+        first = next((n for n in kept if n < later and alike(said[n], said[later]) >= 0.75), None)
+        assert found.get(later) == first
+
+
+def test_thousands_of_questions_are_compared_in_no_time() -> None:
+    chance = random.Random(1)
+    many = [" ".join(f"{chance.choice(TOPICS)}{chance.choice(TOPICS)}ka" for _ in range(9)) for _ in range(2000)]
+    started = time.perf_counter()
+    assert not list(repeats(many, 0.9))
+    assert len(list(repeats(["What is toil?"] * 5000, 0.75))) == 4999
+    assert time.perf_counter() - started < 5
 
 
 def test_small_helpers() -> None:
