@@ -138,7 +138,10 @@ class Store(Protocol):
         ...
 
     async def append(self, interview_id: str, events: Sequence[Event]) -> bool:
-        """Store these events in one durable transaction; False, and nothing stored, when one is there already."""
+        """Store these events in one durable transaction; False, and nothing stored, when one is there already.
+
+        A start needs its guide's revision to be kept before. Raises NotFoundError for any other event of no interview.
+        """
         ...
 
     async def events(self, interview_id: str, after: int = 0) -> list[tuple[int, Event]]:
@@ -150,7 +153,7 @@ class Store(Protocol):
         ...
 
     async def acquire(self, interview_id: str, holder: str, seconds: float) -> bool:
-        """Take or renew the lease on an interview; False while another holder's has not run out."""
+        """Take or renew the lease; False while another holder's has not run out. Raises NotFoundError."""
         ...
 
     async def release(self, interview_id: str, holder: str) -> None:

@@ -31,7 +31,7 @@ class Difficulty(StrEnum):
 class Frozen(BaseModel):
     """Base of the domain's values: immutable, and strict about unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Item(Frozen):

@@ -9,11 +9,12 @@ Sent         a turn's reply has reached the channel
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, field_validator
 
 from interviewer.domain.grading import Grade, PitfallFinding, PointFinding, Verdict
 from interviewer.domain.guide import Frozen
@@ -137,6 +138,12 @@ class Inbound(Frozen):
     at: datetime
     command: MessageKind | None = None
 
+    @field_validator("id", "text", mode="before")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        """Half of a surrogate pair is no text that could be stored: it becomes U+FFFD, as the standard says."""
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
+
 
 class Turn(Frozen):
     """One turn of the interviewer. `consumed` are the ids of the messages it answers; 0 is the opening."""
@@ -206,7 +213,7 @@ def event_key(event: Event) -> str:
         case Received():
             return f"received:{event.message.id}"
         case Assessed():
-            return f"assessed:{event.number}:{':'.join(event.consumed)}"
+            return f"assessed:{event.number}:{json.dumps(event.consumed)}"
         case Turned():
             return f"turned:{event.turn.number}"
         case Sent():

@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from interviewer.domain.errors import StoreError
 from interviewer.domain.guide import Guide
-from interviewer.domain.interview import Event, Received, Started, Turned
+from interviewer.domain.interview import Event, Received, Started
 from interviewer.ports import Clock, InterviewSummary
 from interviewer.stores import rows, sqlite
 from interviewer.stores.faults import Refused, translated
@@ -87,7 +87,8 @@ class SqlStore:
         """
         if not events:
             return True
-        lasting = any(isinstance(event, (Started, Received, Turned)) for event in events)
+        # What a candidate was told is kept, their words above all, outlives a power cut; a turn lost to one is taken anew.
+        lasting = any(isinstance(event, (Started, Received)) for event in events)
         try:
             await self._write(rows.add_events, interview_id, events, self._clock(), lasting=lasting)
         except Refused:
