@@ -90,10 +90,12 @@ async def _resume(home: House, wanted: str | None) -> None:
 
 async def _hold(home: House, conductor: Conductor, interview_id: str, guide: Guide) -> None:
     """Talk until the interview ends or pauses; then show the scorecard of one that ended."""
-    from interviewer.channels.terminal import converse
+    from interviewer.channels.terminal import Outcome, converse
 
-    ended = await converse(conductor, interview_id, warm=lambda: home.warm(guide))
-    if not ended:
+    outcome = await converse(conductor, interview_id, warm=lambda: home.warm(guide))
+    if outcome is Outcome.FAILED:
+        raise typer.Exit(1)
+    if outcome is not Outcome.ENDED:
         return
     from interviewer.reports.scorecard import as_terminal
 

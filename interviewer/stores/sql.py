@@ -87,7 +87,7 @@ class SqlStore:
         """
         if not events:
             return True
-        # What a candidate was told is kept, their words above all, outlives a power cut; a turn lost to one is taken anew.
+        # A candidate's words, once accepted, outlive a power cut; a turn that is lost to one is taken anew.
         lasting = any(isinstance(event, (Started, Received)) for event in events)
         try:
             await self._write(rows.add_events, interview_id, events, self._clock(), lasting=lasting)

@@ -65,8 +65,8 @@ def durability(connection: Connection, lasting: bool) -> None:
 
     In WAL mode NORMAL survives kill -9: what was written is the kernel's. It does not survive a power cut, which
     may take the commits of the last half minute, though never the file's consistency. FULL waits for the disk, 0.3 ms
-    to 10 ms each. So FULL is for what somebody outside is told of (a message is acknowledged, a reply goes out), and
-    NORMAL for what can be made again: a lease, a mark that a reply was sent. The next FULL commit carries them along,
+    to 10 ms each. So FULL is for what somebody outside is told is kept, a candidate's words above all, and NORMAL
+    for what can be made again: a turn, a lease, a mark that a reply was sent. The next FULL commit carries them along,
     since a log is synchronised up to its end.
     """
     wanted = "FULL" if lasting else "NORMAL"
