@@ -11,6 +11,7 @@ A score's band is 1..5 by BAND_FLOORS. The formula's number is stored with every
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -163,18 +164,20 @@ def anchors(question: Question) -> tuple[str, ...]:
 
 def normalise(text: str) -> str:
     """Text as quotes are compared: one case, plain quotes and dashes, single spaces, no invisible characters."""
-    text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
-    visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    plain = unicodedata.normalize("NFKC", text.translate(_PLAIN)).translate(_PLAIN)
+    visible = "".join(c for c in plain if unicodedata.category(c) != "Cf")
     return " ".join(visible.casefold().split())
 
 
-_PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
+_PLAIN = str.maketrans(dict.fromkeys("’‘‚`´", "'") | dict.fromkeys("“”„«»", '"') | dict.fromkeys("‐‒–—―−", "-"))
 
 
 def quoted_in(quote: str, said: str) -> bool:
-    """Whether a quote is in the candidate's words, up to case, whitespace and typographic signs."""
+    """Whether a quote is in the candidate's words, as whole words, up to case, whitespace and typographic signs."""
     wanted = normalise(quote).strip(" .\"'")
-    return bool(wanted) and wanted in normalise(said)
+    if not any(c.isalnum() for c in wanted):
+        return False
+    return re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", normalise(said)) is not None
 
 
 def verify_points(findings: Sequence[PointFinding], said: str) -> tuple[PointFinding, ...]:

@@ -118,7 +118,7 @@ def grade(question: Question, state: QuestionState, provenance: Provenance, *, s
         return Grade(
             question_id=question.id,
             outcome=outcome,
-            score=None if value is None else round(value, 1),
+            score=value,
             band=None if value is None else band(value),
             points=points,
             pitfalls=pitfalls,
@@ -131,9 +131,11 @@ def grade(question: Question, state: QuestionState, provenance: Provenance, *, s
         return result(Outcome.UNGRADED, reason=state.failure)
     if not question.key_points:
         return result(Outcome.UNGRADED, reason="the guide lists no key points for this question")
-    if not state.answers:
-        return result(Outcome.NOT_SHOWN, 0.0) if skipped else result(Outcome.NOT_ASKED)
-    return result(Outcome.GRADED, score(question, points, pitfalls), review=_review(points, pitfalls))
+    if not state.answers and not skipped:
+        return result(Outcome.NOT_ASKED)
+    if not state.answers and not state.showed_anything:
+        return result(Outcome.NOT_SHOWN, 0.0)
+    return result(Outcome.GRADED, round(score(question, points, pitfalls), 1), review=_review(points, pitfalls))
 
 
 def _review(points: Iterable[GradedPoint], pitfalls: Iterable[GradedPitfall]) -> str:
@@ -150,7 +152,7 @@ def scorecard(interview: Interview, guide: Guide, now: datetime) -> Scorecard:
         if (q := guide.question(q_id)) is not None
     )
     counted = [r for r in results if r.score is not None]
-    total = fmean(r.score or 0.0 for r in counted) if counted else None
+    total = round(fmean(r.score or 0.0 for r in counted), 1) if counted else None
     return Scorecard(
         interview_id=interview.id,
         guide_id=guide.id,
@@ -162,7 +164,7 @@ def scorecard(interview: Interview, guide: Guide, now: datetime) -> Scorecard:
         seed=interview.plan.seed,
         started_at=interview.started_at,
         minutes=round(interview.minutes_spent(now), 1),
-        score=None if total is None else round(total, 1),
+        score=total,
         band=None if total is None else band(total),
         categories=tuple(_categories(counted)),
         questions=results,
@@ -216,8 +218,8 @@ def _categories(counted: list[QuestionResult]) -> Iterable[CategoryScore]:
     for category in Category:
         scores = [r.score or 0.0 for r in counted if r.category is category]
         if scores:
-            mean = fmean(scores)
-            yield CategoryScore(category=category, score=round(mean, 1), band=band(mean), questions=len(scores))
+            mean = round(fmean(scores), 1)
+            yield CategoryScore(category=category, score=mean, band=band(mean), questions=len(scores))
 
 
 def _advice(results: Iterable[QuestionResult], limit: int = 3) -> list[Advice]:
