@@ -135,8 +135,15 @@ class Interview:
         return [grade for q in self.plan.questions if (grade := self.questions[q].grade) is not None]
 
     def draft(self) -> Interview:
-        """A copy whose questions may be changed without changing this one."""
-        return replace(self, questions={q: state.copy() for q, state in self.questions.items()})
+        """A copy that stays as it is, whatever happens to this one, and whose questions may be changed."""
+        return replace(
+            self,
+            questions={q: state.copy() for q, state in self.questions.items()},
+            turns=[*self.turns],
+            messages=[*self.messages],
+            pending=[*self.pending],
+            unsent=[*self.unsent],
+        )
 
 
 def fold(interview_id: str, events: list[Event]) -> Interview:
@@ -177,7 +184,7 @@ def _keep_time(interview: Interview, event: Event) -> None:
     at = event.message.at if isinstance(event, Received) else event.turn.at if isinstance(event, Turned) else None
     if at is not None:
         interview.active_seconds += _silence(interview, at)
-        interview.latest_at = at
+        interview.latest_at = max(at, interview.latest_at or at)
 
 
 def _silence(interview: Interview, now: datetime) -> float:
@@ -202,6 +209,8 @@ def hear(interview: Interview, words: str, assessment: Assessment | None, failur
         return
     if assessment is None:
         return
+    if assessment.answers:
+        state.failure = ""
     state.signals |= set(assessment.signals)
     state.lacks = assessment.lacks if assessment.answers else state.lacks
     for found in assessment.points:
