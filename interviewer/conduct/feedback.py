@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from interviewer.conduct.wording import name_of
+from collections.abc import Callable, Iterable
+
+from interviewer.conduct.wording import title_of
 from interviewer.domain.grading import Grade, GradedPoint, Outcome, Verdict
 from interviewer.domain.guide import KeyPoint, Question
 from interviewer.domain.text import listed
@@ -19,40 +21,53 @@ def feedback(question: Question, grade: Grade, phrases: Phrases, turn: int) -> s
     if grade.outcome is Outcome.NOT_ASKED:
         return ""
     parts = [
-        _skipped(question, phrases, turn)
+        _list("feedback.skipped", question.key_points, phrases, turn)
         if grade.outcome is Outcome.NOT_SHOWN
         else _heard(question, grade, phrases, turn)
     ]
     if question.answer:
-        parts.append("**A model answer**\n\n" + "\n".join(f"> {line}" for line in question.answer.splitlines()))
+        quoted = "\n".join(f"> {line}".rstrip() for line in question.answer.splitlines())
+        parts.append(f"**{phrases.say('feedback.model_answer', turn)}**\n\n{quoted}")
     return "\n\n" + "\n\n".join(parts)
 
 
-def _skipped(question: Question, phrases: Phrases, turn: int) -> str:
-    return phrases.say("feedback.skipped", turn, points=_names(question, question.key_points))
+def _list(key: str, points: Iterable[KeyPoint], phrases: Phrases, turn: int) -> str:
+    return f"{phrases.say(key, turn)}\n\n" + "\n".join(f"- {p.text}" for p in points)
 
 
 def _heard(question: Question, grade: Grade, phrases: Phrases, turn: int) -> str:
     standing = {p.id: p for p in grade.points}
 
-    def points(verdict: Verdict) -> list[KeyPoint]:
-        return [k for k in question.key_points if standing.get(k.id, GradedPoint(id=k.id)).verdict is verdict]
+    def points(*verdicts: Verdict) -> list[KeyPoint]:
+        return [k for k in question.key_points if standing.get(k.id, GradedPoint(id=k.id)).verdict in verdicts]
 
+    missed = points(Verdict.MISSING, Verdict.CONTRADICTED)
+    text = " ".join([*_verdicts(grade, points, phrases, turn), *_pitfalls(question, grade, phrases, turn)])
+    return f"{text}\n\n{_list('feedback.missed', missed, phrases, turn)}" if missed else text
+
+
+def _verdicts(grade: Grade, points: Callable[..., list[KeyPoint]], phrases: Phrases, turn: int) -> list[str]:
+    made = points(Verdict.COVERED)
+    if not points(Verdict.PARTIAL, Verdict.CONTRADICTED, Verdict.MISSING):
+        return [phrases.say("feedback.all", turn, points=_names(made))]
     lines = [phrases.say(f"feedback.{_BANDS[(grade.band or 1) - 1]}", turn)]
     for verdict, key in ((Verdict.COVERED, "made"), (Verdict.PARTIAL, "partly"), (Verdict.CONTRADICTED, "opposite")):
         if found := points(verdict):
-            lines.append(phrases.say(f"feedback.{key}", turn, points=_names(question, found)))
-    for pitfall in question.pitfalls:
-        if (graded := next((p for p in grade.pitfalls if p.id == pitfall.id), None)) and graded.committed:
-            name = pitfall.label or pitfall.text.rstrip(".")
-            lines.append(phrases.say("feedback.pitfall", turn, pitfall=name, quote=short(graded.quote)))
-    text = " ".join(lines)
-    missed = [k for k in question.key_points if k in points(Verdict.MISSING) + points(Verdict.CONTRADICTED)]
-    return f"{text}\n\nWhat I missed:\n\n" + "\n".join(f"- {k.text}" for k in missed) if missed else text
+            lines.append(phrases.say(f"feedback.{key}", turn, points=_names(found)))
+    return lines
 
 
-def _names(question: Question, points: list[KeyPoint] | tuple[KeyPoint, ...]) -> str:
-    return listed([f"**{name_of(k.label, k.text, question.text)}**" for k in points])
+def _pitfalls(question: Question, grade: Grade, phrases: Phrases, turn: int) -> list[str]:
+    committed = {p.id: p.quote for p in grade.pitfalls if p.committed}
+    return [
+        phrases.say("feedback.pitfall", turn, pitfall=title_of(p.label, p.text), quote=short(committed[p.id]))
+        for p in question.pitfalls
+        if p.id in committed
+    ]
+
+
+def _names(points: Iterable[KeyPoint]) -> str:
+    return listed([f"**{title_of(k.label, k.text)}**" for k in points])
 
 
 def short(quote: str) -> str:
