@@ -1,8 +1,8 @@
 """Words and prompts, read from files: the packaged ones, or a folder that overrides some of them.
 
-`phrases.toml` holds the interviewer's own lines. `<name>.md.j2` is a prompt for a model: a Jinja template whose part above
-the line `=== user ===` is the system message, the part below it the user message. What does not vary comes first, so that
-providers' prompt caches hit. A variable that is missing raises.
+`phrases.toml` holds the interviewer's own lines. `<name>.md.j2` is a prompt for a model: a Jinja template whose part
+above the line `=== user ===` is the system message, the part below it the user message. What does not vary comes first,
+so that providers' prompt caches hit. A variable that is missing raises.
 """
 
 from __future__ import annotations
@@ -15,12 +15,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interviewer.domain.errors import SettingsError
+from interviewer.domain.interview import MessageKind
 from interviewer.resources import resource_folder
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 USER_MARK = "=== user ==="
+
+
+_NOTED = {
+    MessageKind.ANSWER: "answer",
+    MessageKind.DONT_KNOW: "dont_know",
+    MessageKind.SKIP: "skip",
+    MessageKind.STOP: "stop",
+    None: "failed",
+}
 
 
 class Phrases:
@@ -34,6 +44,10 @@ class Phrases:
         section, name = key.split(".")
         lines = self._lines[section][name]
         return lines[turn % len(lines)].format(**values)
+
+    def acknowledge(self, cause: MessageKind | None, turn: int) -> str:
+        """A line that takes note of what ended a question, or None when it failed; no word on how good it was."""
+        return self.say(f"acknowledge.{_NOTED.get(cause, 'enough')}", turn)
 
     def everything(self) -> list[str]:
         """Every line there is, unfilled."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from interviewer.domain.errors import EngineError
 from interviewer.domain.grading import PointFinding, Verdict, verify_pitfalls, verify_points
 from interviewer.domain.guide import Guide, KeyPoint, Question
-from interviewer.domain.interview import Assessment, Inbound, MessageKind
+from interviewer.domain.interview import Assessment, Inbound, MessageKind, MoveKind
 from interviewer.domain.state import Interview, said
 from interviewer.ports import AssessRequest, Engine, Retriever
 
@@ -34,7 +34,7 @@ async def assess(
         question=question,
         message=text,
         earlier=tuple(interview.current.answers),
-        asked=interview.turns[-1].reply if len(interview.turns) > 1 else "",
+        asked=_asked(interview),
         elsewhere=await asyncio.to_thread(_elsewhere, retriever, interview, guide, question, text),
     )
     try:
@@ -43,6 +43,12 @@ async def assess(
                 yield _checked(assessment, request, command)
     except TimeoutError:
         raise EngineError("The engine took too long to read the answer.", reason="timeout") from None
+
+
+def _asked(interview: Interview) -> str:
+    """The latest line under the question; nothing when the question itself was the latest, behind the last feedback."""
+    latest = interview.turns[-1]
+    return "" if latest.move.kind in (MoveKind.ASK, MoveKind.NEXT) else latest.reply
 
 
 def commanded(messages: Sequence[Inbound]) -> MessageKind | None:

@@ -5,6 +5,7 @@ Only what a move discloses is handed to the engine; see ports.SpeakRequest.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
@@ -54,30 +55,32 @@ async def speak(
     guard: Guard,
     phrases: Phrases,
     listen: Listener,
+    seconds: float,
 ) -> Spoken:
     """The engine's words for a move, streamed to the listener as they pass the guard.
 
-    A version that would leak is spoken once more, then replaced by a line of code's own; so is one that fails. When
-    words were already heard, what follows begins on a new line.
+    A version that would leak is spoken once more, then replaced by a line of code's own; so is one that fails, says
+    nothing or takes longer than `seconds`. When words were already heard, what follows begins on a new line.
     """
     blocked = 0
     heard = ""
     for attempt in range(2):
-        text = ""
+        version = request.model_copy(update={"turn": request.turn + attempt})
         try:
-            async for piece in guard.passed(engine.speak(request.model_copy(update={"turn": request.turn + attempt}))):
-                text += piece
-                heard += piece
-                await listen(piece)
+            async with asyncio.timeout(seconds):
+                async for piece in guard.passed(engine.speak(version)):
+                    heard += piece
+                    await listen(piece)
         except Leak:
             blocked += 1
-        except EngineError:
+        except (EngineError, TimeoutError):
             break
         else:
-            return Spoken(heard, blocked)
+            if heard.strip():
+                return Spoken(heard, blocked)
         if heard:
             break
-    line = ("\n\n" if heard else "") + safe_line(request.move, phrases, request.turn)
+    line = ("\n\n" if heard.strip() else "") + safe_line(request.move, phrases, request.turn)
     await listen(line)
     return Spoken(heard + line, blocked)
 
@@ -92,9 +95,8 @@ def safe_line(move: Move, phrases: Phrases, turn: int) -> str:
         MoveKind.REPEAT: "repeat.lead",
         MoveKind.REDIRECT: "redirect.off_topic",
         MoveKind.PAUSE: "pause.line",
-        MoveKind.CLOSE: "close.done",
-    }.get(move.kind, "acknowledge.answer")
-    return phrases.say(key, turn)
+    }.get(move.kind)
+    return phrases.say(key, turn) if key else phrases.acknowledge(move.cause, turn)
 
 
 def speak_request(
@@ -164,7 +166,7 @@ def guard_for(interview: Interview, guide: Guide, request: SpeakRequest) -> Guar
 async def added(
     interview: Interview, guide: Guide, move: Move, grade: Grade | None, phrases: Phrases
 ) -> AsyncIterator[str]:
-    """What code says after the engine's words: feedback on the question that is over, then the one that follows."""
+    """What code says after the engine's words: feedback on what is over, then the next question or the last words."""
     turn = len(interview.turns) + interview.plan.seed
     settled = guide.question(move.settles or "")
     if settled and grade and (interview.plan.mode is Mode.PRACTICE or grade.reason):
@@ -176,3 +178,11 @@ async def added(
         of = len(interview.plan.questions)
         number = interview.plan.questions.index(following.id) + 1
         yield f"\n\n{phrases.say('ask.last' if number == of else 'ask.next', turn)}\n\n{posed(following, number, of)}"
+    if move.kind is MoveKind.CLOSE:
+        yield f"\n\n{phrases.say(_closing(move), turn)}"
+
+
+def _closing(move: Move) -> str:
+    if move.cause is MessageKind.STOP:
+        return "close.stopped"
+    return "close.time_up" if move.time_up else "close.done"

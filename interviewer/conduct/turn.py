@@ -12,8 +12,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from interviewer.conduct.assess import assess, commanded
@@ -25,6 +26,7 @@ from interviewer.domain.guide import Guide, Question
 from interviewer.domain.interview import (
     Assessed,
     Assessment,
+    Event,
     Inbound,
     MessageKind,
     Mode,
@@ -76,7 +78,7 @@ class Conductor:
         self.phrases = phrases
         self.clock = clock
         self.seconds = seconds
-        self._known: OrderedDict[str, tuple[int, Interview]] = OrderedDict()
+        self._known: OrderedDict[str, _Known] = OrderedDict()
         self._guides: dict[str, Guide] = {}
 
     async def start(self, plan: Plan, guide: Guide, *, candidate: str, channel: str) -> Interview:
@@ -108,14 +110,17 @@ class Conductor:
         if not interview.pending or interview.status is Status.ENDED:
             return None
         guide = await self.guide_of(interview)
-        turn = await self.take_turn(interview, guide, listen)
+        turn = await self.take_turn(interview.draft(), guide, listen)
         if not await self.store.append(interview_id, [Turned(turn=turn)]):
             self._known.pop(interview_id, None)
             raise TurnConflict("Another worker has answered this message.", "Look at the interview again.")
         return turn
 
     async def take_turn(self, interview: Interview, guide: Guide, listen: Listener) -> Turn:
-        """One turn: what the message shows, what to do next, and the words for it. Changes nothing that is kept."""
+        """One turn: what the message shows, what to do next, and the words for it. Changes nothing that is kept.
+
+        `interview` must stay as it is meanwhile: a message that comes during the turn belongs to the next one.
+        """
         question = self._on_the_floor(interview, guide)
         consumed = tuple(m.id for m in interview.pending)
         now = self.clock()
@@ -125,12 +130,14 @@ class Conductor:
         speaks_of_grade = move.settles is not None and interview.plan.mode is Mode.PRACTICE
         if speaks_of_grade:
             heard, failure = await _last_reading(reading, heard, failure)
-        request = speak_request(interview, guide, question, move, self.retriever)
-        speaking = asyncio.create_task(
-            speak(self.engine, request, guard_for(interview, guide, request), self.phrases, listen)
-        )
-        heard, failure = await _last_reading(reading, heard, failure)
-        spoken_words = await speaking
+        request = speak_request(_with(interview, heard, failure), guide, question, move, self.retriever)
+        guard = guard_for(interview, guide, request)
+        speaking = asyncio.create_task(speak(self.engine, request, guard, self.phrases, listen, self.seconds))
+        try:
+            heard, failure = await _last_reading(reading, heard, failure)
+            spoken_words = await speaking
+        finally:
+            speaking.cancel()
         settled = self._settle(interview, guide, question, move, heard, failure)
         reply = spoken_words.text
         async for piece in added(interview, guide, move, settled, self.phrases):
@@ -155,18 +162,17 @@ class Conductor:
 
     async def load(self, interview_id: str) -> Interview:
         """The interview as it stands now; only events that are new since the last look are read."""
-        seq, interview = self._known.get(interview_id, (0, None))
-        fresh = await self.store.events(interview_id, seq)
-        if interview is None:
-            interview = fold(interview_id, [event for _, event in fresh])
+        known = self._known.get(interview_id)
+        fresh = await self.store.events(interview_id, known.seq if known else 0)
+        if known is None:
+            known = _Known(fresh[-1][0], fold(interview_id, [event for _, event in fresh]))
         else:
-            for _, event in fresh:
-                apply(interview, event)
-        self._known[interview_id] = (fresh[-1][0] if fresh else seq, interview)
+            known.follow(fresh)
+        self._known[interview_id] = known
         self._known.move_to_end(interview_id)
         if len(self._known) > KEPT_IN_MEMORY:
             self._known.popitem(last=False)
-        return interview
+        return known.interview
 
     async def guide_of(self, interview: Interview) -> Guide:
         """The guide as it was when the interview began."""
@@ -218,8 +224,7 @@ class Conductor:
     def _decide(
         self, interview: Interview, guide: Guide, question: Question, heard: Assessment | None, failure: str
     ) -> Move:
-        draft = interview.draft()
-        hear(draft, said(interview.pending), heard, failure)
+        draft = _with(interview, heard, failure)
         command = commanded(interview.pending)
         if failure and command:
             heard = Assessment(kind=command)
@@ -253,8 +258,7 @@ class Conductor:
         """The grade of the question that a move ends."""
         if move.settles is None:
             return None
-        draft = interview.draft()
-        hear(draft, said(interview.pending), heard, failure)
+        draft = _with(interview, heard, failure)
         calls = [c for t in interview.turns for c in t.calls] + list(heard.calls if heard else ())
         provenance = Provenance(
             engine=self.engine.name,
@@ -271,6 +275,28 @@ class Conductor:
         if question is None:
             raise NotFoundError(f"Interview {interview.id} has no question on the floor.")
         return question
+
+
+@dataclass
+class _Known:
+    """An interview in memory, and the number of the last event that it holds."""
+
+    seq: int
+    interview: Interview
+
+    def follow(self, fresh: Sequence[tuple[int, Event]]) -> None:
+        """Apply what is new; another load may have applied some of it while this one waited for the store."""
+        for seq, event in fresh:
+            if seq > self.seq:
+                apply(self.interview, event)
+                self.seq = seq
+
+
+def _with(interview: Interview, heard: Assessment | None, failure: str) -> Interview:
+    """The interview as it stands once what waits has been heard."""
+    draft = interview.draft()
+    hear(draft, said(interview.pending), heard, failure)
+    return draft
 
 
 async def _next_reading(reading: AsyncIterator[Assessment]) -> tuple[Assessment | None, str]:

@@ -27,24 +27,12 @@ def phrased(request: SpeakRequest, phrases: Phrases) -> str:
             return _redirect(request, phrases)
         case MoveKind.PAUSE:
             return phrases.say("pause.line", turn)
-        case MoveKind.CLOSE:
-            return _close(request, phrases)
-        case MoveKind.ASK | MoveKind.NEXT:
-            return _acknowledge(request, phrases)
+        case MoveKind.ASK | MoveKind.NEXT | MoveKind.CLOSE:
+            return phrases.acknowledge(move.cause, turn)
 
 
 def _join(*parts: str) -> str:
     return " ".join(p for p in parts if p)
-
-
-def _acknowledge(request: SpeakRequest, phrases: Phrases) -> str:
-    key = {
-        MessageKind.ANSWER: "answer",
-        MessageKind.DONT_KNOW: "dont_know",
-        MessageKind.SKIP: "skip",
-        None: "answer",
-    }.get(request.move.cause, "enough")
-    return phrases.say(f"acknowledge.{key}", request.turn)
 
 
 def _probe(request: SpeakRequest, phrases: Phrases) -> str:
@@ -76,11 +64,3 @@ def _redirect(request: SpeakRequest, phrases: Phrases) -> str:
         return phrases.say(f"hint.{request.label or 'none_left'}", request.turn)
     key = "steering" if request.move.cause is MessageKind.STEERING else "off_topic"
     return phrases.say(f"redirect.{key}", request.turn)
-
-
-def _close(request: SpeakRequest, phrases: Phrases) -> str:
-    if request.move.cause is MessageKind.STOP:
-        return phrases.say("close.stopped", request.turn)
-    if request.move.time_up:
-        return phrases.say("close.time_up", request.turn)
-    return _join(_acknowledge(request, phrases), phrases.say("close.done", request.turn))
