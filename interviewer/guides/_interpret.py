@@ -229,12 +229,23 @@ def _is_aid(node: Node) -> bool:
 
 
 def _key_points(reading: _Reading, findings: Findings) -> tuple[KeyPoint, ...]:
-    points = list(reading.points)
-    if not any(point.core for point in points):
-        points += [_Point(node, text, None, core=True) for node in reading.prose for text in _sentences(node.text)]
-        points.sort(key=lambda point: point.node.line)
+    points = reading.points + [
+        _Point(node, text, None, core=True) for node in _telling_prose(reading) for text in _sentences(node.text)
+    ]
+    points.sort(key=lambda point: point.node.line)
     ids = Ids()
     return tuple(_key_point(point, ids, findings) for point in points)
+
+
+def _telling_prose(reading: _Reading) -> list[Node]:
+    """The paragraphs whose sentences count: all where nothing lists the points, none beside a list.
+
+    Beside a single point they count too, unless they only set its scene.
+    """
+    listed = sum(point.core for point in reading.points)
+    if listed > 1:
+        return []
+    return [node for node in reading.prose if not (listed and vocabulary.opens_story(node.text))]
 
 
 def _key_point(point: _Point, ids: Ids, findings: Findings) -> KeyPoint:

@@ -15,7 +15,8 @@ from interviewer.guides.vocabulary import Role, role_of
 
 _PLAIN_LABEL = re.compile(r"^([A-Z][^:.?!,;]{0,48}?)\s*:(?:\s+|$)")
 _AFTER_LABEL = re.compile(r"^\s*(?::|[–—]|-(?=\s))\s*")
-_ATTRIBUTES = re.compile(r"\s*\{\s*(#[^{}]*|[\w-]+\s*=[^{}]*)\}\s*$")
+_ATTRIBUTES = re.compile(r"\{ ?(#[^{}]*|[\w-]+ ?=[^{}]*)\}$")
+_MAX_ATTRIBUTES = 200
 _CUTTING_ROLES = frozenset({Role.PITFALL, Role.FOLLOW_UP})
 _MAX_LABEL_WORDS = 6
 _MAX_LABEL = 90
@@ -144,13 +145,19 @@ def _emphasised(tokens: list[Token], index: int) -> tuple[str, bool]:
 def _finish(draft: _Draft) -> Line:
     text = "".join(draft.parts)
     attributes = None
-    if text.rstrip().endswith("}") and not draft.ends_in_code:
-        match = _ATTRIBUTES.search(text)
-        if match:
-            text, attributes = text[: match.start()], match[1].strip()
+    if not draft.ends_in_code and text.rstrip().endswith("}"):
+        text, attributes = _without_attributes(text)
     lead, rest = text[: draft.lead].strip(), text[draft.lead :].strip()
     label, statement, bold = _split(text.strip(), lead, rest, draft.strong)
     return Line(draft.line, " ".join(statement.split()), label, bold, attributes)
+
+
+def _without_attributes(text: str) -> tuple[str, str | None]:
+    """The text before its final {...}, and what that holds; other braces are part of the text."""
+    start = text.rfind("{")
+    tail = " ".join(text[start : start + _MAX_ATTRIBUTES].split())
+    match = _ATTRIBUTES.match(tail) if start >= 0 else None
+    return (text[:start], match[1].strip()) if match else (text, None)
 
 
 def _split(whole: str, lead: str, rest: str, strong: bool) -> tuple[str | None, str, bool]:

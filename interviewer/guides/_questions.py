@@ -29,7 +29,9 @@ _ENDS_IN_QUESTIONS = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z']+")
 _CONTENT_ROLES = frozenset({Role.ANSWER, Role.KEY_POINTS, Role.PITFALL, Role.FOLLOW_UP, Role.QUESTION, Role.DIFFICULTY})
+_ANSWERING = frozenset({Role.ANSWER, Role.KEY_POINTS})
 _MIN_WORDS = 4
+_REACH = 200
 
 
 @dataclass(slots=True)
@@ -174,29 +176,28 @@ class _Finder:
             else:
                 before.append(node)
         self._keep(section, before)
-        self._report_unplaced(section, before, inner)
+        self._report_unplaced(section, before)
 
     def _annotate(self, node: Node) -> None:
         assert self._current is not None
         self._current.attributes = node.attributes
 
-    def _report_unplaced(self, section: Section, before: list[Node], inner: _Enclosing) -> None:
+    def _report_unplaced(self, section: Section, before: list[Node]) -> None:
+        heads_questions = _QUESTIONS_HEADING.search(section.text[:_REACH]) or category_of(section.text)
         listed = next((node for node in before if node.kind is Kind.ITEM), None)
-        if listed is None:
-            return
-        if inner.category is None and not _QUESTIONS_HEADING.search(section.text):
+        if before and not heads_questions:
             self._findings.add("G201", line=section.line, text=section.text)
-        else:
+        elif listed is not None:
             self._findings.add("G202", line=listed.line)
 
 
 def _inner(section: Section, enclosing: _Enclosing) -> _Enclosing:
     """What a heading that is no question means for what stands under it."""
     named = category_of(section.text) if section.level else None
-    says_questions = _QUESTIONS_HEADING.search(section.text) is not None
+    says_questions = _QUESTIONS_HEADING.search(section.text[:_REACH]) is not None
     heads_questions = says_questions or (named is not None and not _is_background(section.text))
     background = not heads_questions and (enclosing.background or _is_background(section.text))
-    background = background or bool(vocabulary.CANDIDATES_OWN.search(section.text))
+    background = background or vocabulary.is_candidates_own(section.text)
     return _Enclosing(
         section.level,
         named or (enclosing.category if not heads_questions else None),
@@ -207,25 +208,31 @@ def _inner(section: Section, enclosing: _Enclosing) -> _Enclosing:
 
 def _is_question(section: Section, enclosing: _Enclosing) -> bool:
     text = section.text
-    if section.level == 0 or not text or vocabulary.CANDIDATES_OWN.search(text):
+    if section.level == 0 or not text or vocabulary.is_candidates_own(text):
         return False
     if _heads_questions(section) or role_of(_without_prefix(text)) is not None:
         return False
     if enclosing.background and enclosing.level < section.level:
         return False
+    if section.attributes:
+        return True
     if not enclosing.among_questions:
-        return _asks(text) and _has_content(section)
-    if _PREFIX.match(text) or section.attributes:
+        return _has_content(section, _ANSWERING) or (_asks(text) and _has_content(section))
+    if _PREFIX.match(text):
         return not _names_section(text)
-    return _asks(text) or (_has_content(section) and not _is_background(text))
+    return _asks(text) or (not _is_background(text) and (_has_content(section) or _poses_case(section, enclosing)))
 
 
 def _heads_questions(section: Section) -> bool:
     """Whether the heading names a group of questions: "Technical Questions", "2. Design Questions (Continued)"."""
     text = _PREFIX.sub("", section.text)
-    if not _ENDS_IN_QUESTIONS.search(text) or "?" in text:
+    if not _ends_in_questions(text) or "?" in text:
         return False
     return not (_asks(text) and section.blocks and _role(section.blocks[0]) in _CONTENT_ROLES)
+
+
+def _ends_in_questions(text: str) -> bool:
+    return _ENDS_IN_QUESTIONS.search(text[-_REACH:]) is not None
 
 
 def _names_section(text: str) -> bool:
@@ -239,16 +246,23 @@ def _asks(text: str) -> bool:
     bare = _PREFIX.sub("", text, count=1)
     if "?" in bare:
         return True
-    words = _WORD.findall(bare.lower())
-    return len(words) >= _MIN_WORDS and words[0] in vocabulary.QUESTION_OPENERS
+    words = _WORD.findall(bare[:_REACH].lower())
+    return len(words) >= _MIN_WORDS and words[0] in vocabulary.QUESTION_OPENERS and words[1] != "to"
 
 
 def _is_background(text: str) -> bool:
     return any(word in vocabulary.BACKGROUND_WORDS for word in _WORD.findall(text.lower()))
 
 
-def _has_content(section: Section) -> bool:
-    return any(_role(node) in _CONTENT_ROLES for node in section.blocks)
+def _has_content(section: Section, roles: frozenset[Role] = _CONTENT_ROLES) -> bool:
+    return any(_role(node) in roles for node in section.blocks)
+
+
+def _poses_case(section: Section, enclosing: _Enclosing) -> bool:
+    """Whether a sentence stands over a list where questions of a category do: "Our largest customer wants to leave"."""
+    listed = any(node.kind is Kind.ITEM and not _starts_question(node) for node in section.blocks)
+    below = enclosing.category is not None and enclosing.level < section.level
+    return below and listed and len(section.text.split()) >= _MIN_WORDS
 
 
 def _role(node: Node) -> Role | None:
@@ -258,7 +272,7 @@ def _role(node: Node) -> Role | None:
 
 def _names_category(node: Node) -> bool:
     """Whether a bold line stands where a heading for a group of questions would."""
-    return node.kind is Kind.PARAGRAPH and node.bold and bool(_ENDS_IN_QUESTIONS.search(node.full_text))
+    return node.kind is Kind.PARAGRAPH and node.bold and _ends_in_questions(node.full_text)
 
 
 def _starts_question(node: Node) -> bool:
@@ -313,4 +327,4 @@ def _is_closing(node: Node) -> bool:
     if node.kind is Kind.RULE:
         return True
     plain = node.kind is Kind.PARAGRAPH and node.label is None and not node.bold
-    return plain and bool(vocabulary.CLOSING_PHRASES.search(node.text))
+    return plain and vocabulary.takes_leave(node.text)

@@ -125,6 +125,8 @@ class _Builder:
     def close_item(self, token: Token) -> None:
         item = self._items.pop()
         item.children = adopt(item.children)
+        if not (item.text or item.label or item.children):
+            self._siblings().pop()
 
     def add_inline(self, token: Token) -> None:
         lines = lines_of(token, self._line(token))
@@ -198,11 +200,11 @@ def _opens(node: Node) -> bool:
     return node.kind is Kind.PARAGRAPH and (node.bold or node.label is not None)
 
 
-NUMBERED = re.compile(r"^(?P<head>[A-Za-z][A-Za-z /-]*?)\s+(?:#?\d{1,3}|[A-Z]|[IVX]{1,4})$")
+_NUMBERED = re.compile(r"^(?P<head>[A-Za-z][A-Za-z /-]{0,58}?) (?:#?\d{1,3}|[A-Z]|[IVX]{1,4})$")
 
 
 def head_of(label: str) -> tuple[str, bool]:
     """The part of a label that can name a role, and whether it numbers one of several: "Scenario 2: A bank"."""
     head = label if role_of(label) else label.partition(":")[0].strip()
-    match = NUMBERED.match(head)
+    match = _NUMBERED.match(head)
     return (match["head"], True) if match else (head, False)

@@ -19,7 +19,8 @@ from interviewer.guides._questions import Found, RawQuestion, find_questions
 from interviewer.guides._tree import MAX_LEVELS, Section, read_tree
 from interviewer.guides.diagnostics import Diagnostic, Findings
 
-MAX_BYTES = 2 * 1024 * 1024
+# Thirty times the largest guide seen. More would only keep markdown-it busy for minutes.
+MAX_BYTES = 1024 * 1024
 
 _PINNED_ID = re.compile(r"^#([A-Za-z0-9][\w.-]{0,119})$", re.ASCII)
 

@@ -215,9 +215,6 @@ BACKGROUND_WORDS = _words_of(
     """
 )
 
-# "Questions to ask the interviewer" are the candidate's, not the guide's.
-CANDIDATES_OWN = re.compile(r"\bquestions?\b.*\b(?:to|for)\b.*\b(?:ask|interviewer|employer)\b", re.I)
-
 QUESTION_OPENERS = _words_of(
     """
     a after an analyse analyze are as assume build can compare consider contrast could create define demonstrate
@@ -228,13 +225,25 @@ QUESTION_OPENERS = _words_of(
     """
 )
 
-CLOSING_PHRASES = re.compile(
-    r"\b(?:this|these|the) (?:\w+ )*(?:guide|questions|scenarios|examples)\b|\bgood luck\b"
-    r"|\binterview\b.*\bcandidates?\b|\beach (?:of these )?questions?\b"
+# "Questions to ask the interviewer" are the candidate's, not the guide's.
+_CANDIDATES_OWN = re.compile(r"\bquestions?\b.{0,40}\b(?:to|for)\b.{0,20}\b(?:ask|interviewer|employer)\b", re.I)
+
+# How people begin to tell what happened to them.
+_STORY_OPENING = re.compile(
+    r"^\W*(?:while|when|during|once|last)\b|\b(?:previous|former|last|past|prior|recent) (?:role|job|company|position"
+    r"|project|employer|team|internship)\b|\bI (?:was|led|worked|had)\b",
+    re.I,
+)
+
+# How guides take leave of their reader.
+_FAREWELL = re.compile(
+    r"\b(?:this|these|the) (?:\w+ ){0,5}(?:guide|questions|scenarios|examples)\b|\bgood luck\b"
+    r"|\binterview\b.{0,200}\bcandidates?\b|\beach (?:of these )?questions?\b"
     r"|\bby (?:preparing|understanding|mastering|practi[cs]ing|familiari[sz]ing|thoroughly|following|focusing)\b"
     r"|\bcontinue this (?:structure|format|pattern)\b|\b(?:remaining|additional|more) questions\b",
     re.I,
 )
+_REACH = 500
 
 DIFFICULTIES: Mapping[str, Difficulty] = {
     "easy": Difficulty.EASY,
@@ -318,6 +327,21 @@ def _strongest(roles: set[Role]) -> Role | None:
 def sets_scene(label: str) -> bool:
     """Whether a label opens a story: "Situation", "Project Context"."""
     return role_of(label) is Role.NARRATIVE and not SCENE_WORDS.isdisjoint(_words(label))
+
+
+def opens_story(text: str) -> bool:
+    """Whether a paragraph begins by setting the scene of something that happened."""
+    return _STORY_OPENING.search(text[:_REACH]) is not None
+
+
+def is_candidates_own(heading: str) -> bool:
+    """Whether a heading stands over questions that the candidate is to ask."""
+    return _CANDIDATES_OWN.search(heading[:_REACH]) is not None
+
+
+def takes_leave(text: str) -> bool:
+    """Whether a paragraph is addressed to the guide's reader, as the last one often is."""
+    return _FAREWELL.search(text[:_REACH]) is not None
 
 
 def category_of(heading: str) -> Category | None:
