@@ -123,15 +123,15 @@ def _so_far(interview: Interview, now: datetime) -> str:
 def _left(interview: Interview, now: datetime) -> str:
     if interview.plan.minutes is None:
         return ""
-    left = int(interview.plan.minutes - interview.minutes_spent(now))
+    left = round(interview.plan.minutes - interview.minutes_spent(now))
     return f", about {counted(left, 'minute')} left" if left > 0 else ", and the time is nearly up"
 
 
 def toolbar(interview: Interview, now: datetime, width: int) -> str:
     """One line of progress that fits the width."""
     minutes = int(interview.minutes_spent(now))
+    here = place(interview)
     timed = f"{minutes} of {interview.plan.minutes} min" if interview.plan.minutes else f"{minutes} min"
-    parts = [place(interview), timed, interview.plan.mode.value, "/help"]
-    while len(" · ".join(parts)) + 2 > width and len(parts) > 1:
-        parts.pop(-2)
-    return " · ".join(parts)
+    mode = interview.plan.mode.value
+    lines = [" · ".join(parts) for parts in ((here, timed, mode, "/help"), (here, timed, "/help"), (here, timed))]
+    return next((line for line in lines if len(line) + 2 <= width), here)

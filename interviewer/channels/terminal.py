@@ -175,17 +175,22 @@ class Conversation:
         """Take one line of the candidate's."""
         entry = understand(typed)
         if entry.puzzle:
-            self._draft = typed
+            self._draft = typed if " " in typed.strip() else ""
             self._screen.note(entry.puzzle)
         elif entry.command == "help":
             self._screen.say(commands.help_text(line_by_line=not self._io.editable))
         elif entry.command == "status":
             self._screen.note(commands.status_line(await self._load(), self._conductor.clock()))
-        elif entry.command == "end" and not await reader.sure():
+        elif entry.command == "end" and not await self._sure(reader):
             self._screen.note("All right, let's go on.")
         else:
             return await self._send(entry, typed)
         return None
+
+    async def _sure(self, reader: Reader) -> bool:
+        sure = await reader.sure()
+        self._screen.gap()
+        return sure
 
     async def _send(self, entry: Entry, typed: str) -> Outcome | None:
         """Store words or a command, and answer; an empty line only tries again what failed before."""
@@ -266,7 +271,7 @@ class Conversation:
         return commands.toolbar(self._state, self._conductor.clock(), width) if self._state else ""
 
     def _tell_how_to_resume(self) -> None:
-        self._screen.say(f"To go on: `interviewer resume {self._id}`")
+        self._screen.say(f"To go on later, type:\n```\ninterviewer resume {self._id}\n```")
 
 
 async def _unheard(_: str) -> None:

@@ -158,7 +158,8 @@ class Editor:
         self._toolbar = toolbar
         self._note = ""
         self._first = True
-        self._mark = encodable("› ", getattr(io.stdout, "encoding", None) or "utf-8").replace("?", ">")
+        self._encoding = getattr(io.stdout, "encoding", None) or "utf-8"
+        self._mark = encodable("› ", self._encoding)
         self._session = self._make_session()
 
     async def read(self, start: str = "") -> str:
@@ -208,7 +209,7 @@ class Editor:
         from prompt_toolkit.application import get_app
 
         columns = get_app().output.get_size().columns
-        return f" {self._note or self._toolbar(columns - 1)}"
+        return encodable(f" {self._note or self._toolbar(columns - 1)}", self._encoding)
 
     def _keys(self) -> KeyBindings:
         from prompt_toolkit.key_binding import KeyBindings
@@ -225,7 +226,7 @@ class Editor:
 
     def _send(self, event: KeyPressEvent) -> None:
         buffer = event.current_buffer
-        words, on = goes_on(buffer.text)
+        words, on = goes_on(buffer.text.rstrip())
         if words != buffer.text:
             buffer.text = words
             buffer.cursor_position = len(words)

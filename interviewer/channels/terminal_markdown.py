@@ -19,7 +19,7 @@ _RULE = re.compile(r"\s{0,3}(?:-{3,}|\*{3,}|_{3,})\s*")
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+")
 _ITEM = re.compile(r"(\s*)([-*+]|\d{1,3}[.)])\s+")
 _SPAN = re.compile(
-    r"(?P<tick>`+)(?P<code>.+?)(?<!`)(?P=tick)(?!`)"
+    r"(?P<tick>`+)(?!`)(?P<code>.+?)(?<!`)(?P=tick)(?!`)"
     r"|\*\*(?=\S)(?P<bold>.+?)(?<=\S)\*\*"
     r"|(?<!\w)__(?=\S)(?P<bold_>.+?)(?<=\S)__(?!\w)"
     r"|\*(?![\s*])(?P<italic>[^*]+?)(?<=\S)\*(?!\*)"
@@ -63,8 +63,7 @@ class MarkdownFlow:
         self._quoted = 0
         self._kind = ""
         self._indent = 0
-        self._held = ""
-        self._before = ""
+        self._held = self._before = self._tail = ""
         self._base = self._style = style
 
     def feed(self, piece: str) -> None:
@@ -79,8 +78,9 @@ class MarkdownFlow:
             self._words(line)
             self._buffer = rest
             self._line_begins = bool(newline)
+            self._tail = (self._tail + line)[-2:]
             if newline:
-                self._end_line(line)
+                self._end_line()
 
     def finish(self) -> None:
         """Write whatever is left and end the line."""
@@ -139,7 +139,7 @@ class MarkdownFlow:
         words = inner.lstrip()
         if self._kind in ("paragraph", "item") and not self._gap:
             return words
-        inside = self._indent if len(inner) - len(words) >= 2 else 0
+        inside = min(self._indent, len(inner) - len(words))
         self._open(quoted, "paragraph", " " * inside, " " * inside)
         return words
 
@@ -149,11 +149,13 @@ class MarkdownFlow:
         self._gap, self._quoted, self._kind = False, quoted, kind
         self._indent = len(rest) if kind in ("item", "paragraph") else 0
 
-    def _end_line(self, line: str) -> None:
+    def _end_line(self) -> None:
+        """A line break is a space, unless two spaces or a backslash come before it."""
+        tail, self._tail = self._tail, ""
         if self._kind == "heading":
             self._end_block()
         elif self._kind in ("paragraph", "item"):
-            broken = line.endswith("  ") or (line.endswith("\\") and not line.endswith("\\\\"))
+            broken = tail == "  " or (tail[-1:] == "\\" and tail != "\\\\")
             if broken and self._held.endswith("\\"):
                 self._held = self._held[:-1]
             self._words("\n" if broken else " ")
@@ -242,11 +244,17 @@ class Paper:
         """More text of a block; "\\n" breaks the line."""
         for part in re.findall(r"\n|[ \t\r]+|[^ \t\r\n]+", text):
             if part[0] not in " \t\r\n":
-                self._word.append((style, part))
+                self._grow(part, style)
                 continue
             self.end_word()
             if part == "\n":
                 self.end_line()
+
+    def _grow(self, part: str, style: str) -> None:
+        """More of the word that is coming."""
+        if self._word and self._word[-1][0] == style:
+            part = self._word.pop()[1] + part
+        self._word.append((style, part))
 
     def raw(self, line: str, style: str) -> None:
         """A line that is neither read nor wrapped."""

@@ -151,9 +151,11 @@ class Screen:
             self.write("...\n")
             return
         dots = encodable("·", self._encoding)
-        reply.covers = True
-        for count in range(1000):
+        count = 0
+        while not reply.begun:
+            reply.covers = True
             self.write(f"\r{self.look.dim}{dots * (count % 3 + 1):<3}{self.look.reset}")
+            count += 1
             await asyncio.sleep(SIGN_EVERY)
 
     def uncover(self) -> None:
@@ -245,8 +247,11 @@ def quiet_keyboard(io: Io) -> Iterator[None]:
         return
     import termios
 
-    before = termios.tcgetattr(io.stdin)
-    quiet = termios.tcgetattr(io.stdin)
+    try:
+        before, quiet = termios.tcgetattr(io.stdin), termios.tcgetattr(io.stdin)
+    except (termios.error, OSError, ValueError):
+        yield
+        return
     quiet[3] &= ~(termios.ECHO | termios.ICANON)
     termios.tcsetattr(io.stdin, termios.TCSADRAIN, quiet)
     try:
