@@ -50,13 +50,17 @@ class _Point:
 
 @dataclass(slots=True)
 class _Reading:
-    """What was collected from one question. `prose` are the answer's running paragraphs."""
+    """What was collected from one question.
+
+    `prose` are the answer's running paragraphs; `named` says that a list of key points goes by that very name.
+    """
 
     points: list[_Point] = field(default_factory=list)
     prose: list[Node] = field(default_factory=list)
     pitfalls: list[tuple[Node, str, str | None]] = field(default_factory=list)
     follow_ups: list[tuple[Node, str]] = field(default_factory=list)
     difficulty: Difficulty | None = None
+    named: bool = False
 
 
 def interpret(raw: RawQuestion, question_id: str, findings: Findings) -> Question:
@@ -125,10 +129,9 @@ class _Walk:
             if mode is _Mode.POINTS:
                 self._prose(node)
                 self._all(node.children, mode, core)
-        elif role is Role.SUPPORT:
-            self._point(node, core=False)
         else:
-            self._point(node, core and mode is _Mode.POINTS)
+            self._reading.named |= role is Role.KEY_POINTS
+            self._point(node, core and role is not Role.SUPPORT and mode is _Mode.POINTS)
 
     def _listed(self, node: Node, mode: _Mode) -> None:
         """A pitfall or follow-up label: its own statement is one, and so is each below it."""
@@ -243,7 +246,7 @@ def _telling_prose(reading: _Reading) -> list[Node]:
     Beside a single point they count too, unless they only set its scene.
     """
     listed = sum(point.core for point in reading.points)
-    if listed > 1:
+    if listed > 1 or (listed and reading.named):
         return []
     return [node for node in reading.prose if not (listed and vocabulary.opens_story(node.text))]
 
