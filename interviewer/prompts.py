@@ -3,12 +3,20 @@
 `phrases.toml` holds the interviewer's own lines. `<name>.md.j2` is a prompt for a model: a Jinja template whose part
 above the line `=== user ===` is the system message, the part below it the user message. What does not vary comes first,
 so that providers' prompt caches hit. A variable that is missing raises.
+
+Two rules hold for every template, whoever wrote it. The system part sees neither the guide's nor the candidate's text.
+The candidate's text (and the interviewer's earlier lines, which may echo it) is printed only through `| fenced`:
+between `<<<TOKEN` and `TOKEN>>>`, where TOKEN is a random word of this call that the text itself cannot contain.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+import secrets
 import tomllib
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,9 +28,12 @@ from interviewer.resources import resource_folder
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from jinja2.runtime import Context
 
 USER_MARK = "=== user ==="
-
+CANDIDATE = frozenset({"earlier", "asked", "message", "dialogue"})
+VARYING = CANDIDATE | {"fence", "question", "points", "pitfalls", "elsewhere", "aim", "label", "passages"}
+_TOKEN = re.compile(r"[0-9a-f]{8,64}")
 
 _NOTED = {
     MessageKind.ANSWER: "answer",
@@ -82,29 +93,95 @@ class Prompt:
     digest: str
 
 
-def render(name: str, override: Path | None = None, **values: object) -> Prompt:
-    """A prompt with its variables filled in.
+def new_fence() -> str:
+    """A random word to fence the candidate's text of one call with."""
+    return secrets.token_hex(6)
 
-    Raises SettingsError when there is no such prompt, when its text is no template, or when a variable is missing.
+
+def render(name: str, override: Path | None = None, **values: object) -> Prompt:
+    """A prompt with its variables filled in; `fence` must be fresh for each call, see `new_fence`.
+
+    Raises SettingsError when there is no such prompt, when its text is no template, when a variable is missing, or when
+    it prints the candidate's text without a fence or in its system part.
     """
+    return render_source(name, prompt_text(f"{name}.md.j2", override), values)
+
+
+def render_source(name: str, source: str, values: Mapping[str, object]) -> Prompt:
+    """The same, from a template's text."""
     from jinja2 import TemplateError
 
-    source = prompt_text(f"{name}.md.j2", override)
+    fence = str(values.get("fence", ""))
+    if not _TOKEN.fullmatch(fence):
+        raise ValueError("a prompt's fence is 8 to 64 hexadecimal digits")
+    clean = {k: v if k == "fence" else _clean(v, fence, untrusted=k in CANDIDATE) for k, v in values.items()}
+    system, mark, user = source.partition(f"\n{USER_MARK}\n")
     try:
-        text = _environment().from_string(source).render(values)
-    except TemplateError as error:
+        if not mark:
+            raise TemplateError(f"no line {USER_MARK!r}")
+        parts = [_environment().from_string(part) for part in (system, user)]
+        fixed = {k: v for k, v in clean.items() if k not in VARYING}
+        filled = [part.render(given).strip() for part, given in zip(parts, (fixed, clean), strict=True)]
+    except (TemplateError, TypeError, ValueError, AttributeError) as error:
         raise SettingsError(
-            f"The prompt {name!r} cannot be rendered: {error}.", "Compare it with the packaged one: `prompts diff`."
+            f"The prompt {name!r} cannot be rendered: {error}.",
+            f"Compare it with the packaged one: `interviewer prompts diff {name}`.",
         ) from None
-    system, _, user = text.partition(USER_MARK)
-    return Prompt(name=name, system=system.strip(), user=user.strip(), digest=f"{name}:{digest(source)}")
+    return Prompt(name=name, system=filled[0], user=filled[1], digest=f"{name}:{digest(source)}")
+
+
+class Untrusted(str):
+    """The candidate's words, or words that may echo them: a template prints them through `| fenced` or not at all."""
+
+    __slots__ = ()
+
+
+def _clean(value: object, fence: str, *, untrusted: bool) -> object:
+    """A value with no invisible or control characters and no fence in its texts, and untrusted texts marked as such."""
+    if isinstance(value, str):
+        text = re.sub(re.escape(fence), "…", visible(value), flags=re.IGNORECASE)
+        return Untrusted(text) if untrusted else text
+    if isinstance(value, (list, tuple)):
+        return tuple(_clean(v, fence, untrusted=untrusted) for v in value)
+    return value
+
+
+def visible(text: str) -> str:
+    """The text without characters that a reader cannot see: format and control characters other than line breaks."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Cc", "Cs"))
+
+
+def _printed(value: object) -> object:
+    from jinja2 import TemplateRuntimeError
+
+    if isinstance(value, Untrusted):
+        raise TemplateRuntimeError("the candidate's text is printed without `| fenced`")
+    return value
+
+
+def _fenced(context: Context, words: str) -> str:
+    fence = context["fence"]
+    return f"<<<{fence}\n{words}\n{fence}>>>"
+
+
+def _clip(words: str, limit: int) -> str:
+    """A long text's beginning and end, with a mark between them."""
+    if len(words) <= limit:
+        return words
+    return type(words)(f"{words[: limit * 2 // 3].rstrip()} … {words[len(words) - limit // 3 :].lstrip()}")
 
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import StrictUndefined, pass_context
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False, finalize=_printed
+    )
+    environment.filters |= {"fenced": pass_context(_fenced), "clip": _clip}
+    return environment
 
 
 def digest(text: str) -> str:
