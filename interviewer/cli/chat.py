@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interviewer.cli.common import EngineOption, find_interview, house, interactive, opened, show
+from interviewer.cli.common import EngineOption, find_interview, house, interactive, opened, show, wrapped
 from interviewer.conduct.plan import make_plan
 from interviewer.domain.errors import NotFoundError, SettingsError
 from interviewer.domain.interview import Mode, Plan
@@ -106,11 +106,10 @@ async def _hold(home: House, conductor: Conductor, interview_id: str, guide: Gui
 def _say_engine(conductor: Conductor) -> None:
     """Say in one line which engine listens, when it is the one that needs no key."""
     if conductor.engine.name == "embedded":
-        typer.echo(
-            "No key is set, so the embedded engine listens: private and offline, but it reads word by word "
-            "rather than for meaning, so take its verdicts as hints.\n",
-            err=not interactive(),
+        line = (
+            "No key is set, so the embedded engine listens: private and offline. It compares words rather than meaning"
         )
+        typer.echo(wrapped(f"{line}, so take its verdicts as hints.") + "\n", err=not interactive())
 
 
 def _picked(home: House) -> Guide:

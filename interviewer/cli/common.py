@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -60,3 +62,8 @@ def show(renderable: Any) -> None:
 def interactive() -> bool:
     """Whether a person sits at both ends."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def wrapped(line: str) -> str:
+    """A line broken at words, for the width of this terminal."""
+    return textwrap.fill(line, min(shutil.get_terminal_size().columns, 100))

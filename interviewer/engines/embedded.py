@@ -1,7 +1,7 @@
 """The engine that needs no key and no network: similarity for verdicts, rules for kinds, written phrases for words.
 
 Its limit, measured: on labelled interview answers, similarity to a key point does not tell a point that was made from
-one that was only named (kappa near 0). So its confidence is what that measurement gives, which is low, and grades rest
+one that was only named (kappa -0.1, no better than chance). So its confidence is what that measurement gives, which is low, and grades rest
 on it only with a mark for review.
 
 Similarity of an answer to a point is WINDOW_SHARE * cosine of the nearest window of one or two sentences
@@ -29,12 +29,12 @@ from interviewer.ports import AssessRequest, SpeakRequest
 from interviewer.prompts import Phrases
 
 WINDOW_SHARE = 0.7
-COVERED = 0.38
-PARTIAL = 0.27
+COVERED = 0.30
+PARTIAL = 0.26
 COMMITTED = 0.62
 OFF_TOPIC = 0.10
 
-CONFIDENCE = {Verdict.COVERED: 0.36, Verdict.PARTIAL: 0.15, Verdict.MISSING: 0.4}
+CONFIDENCE = {Verdict.COVERED: 0.28, Verdict.PARTIAL: 0.14, Verdict.MISSING: 0.42}
 """How often each verdict was right on the labelled training answers; `python -m training.calibrate_similarity`."""
 PITFALL_CONFIDENCE = 0.5
 
@@ -81,7 +81,7 @@ class EmbeddedEngine:
 
     def _judged(self, request: AssessRequest, text: str, signals: tuple[str, ...]) -> Assessment:
         question = request.question
-        reading = _Reading(self._encoder, text, question.text)
+        reading = Reading(self._encoder, text, question.text)
         behavioral = question.category is Category.BEHAVIORAL
         return Assessment(
             kind=MessageKind.ANSWER,
@@ -100,7 +100,7 @@ class EmbeddedEngine:
         return bool((self._encoder.embed(about) @ self._encoder.embed([message])[0]).max() < OFF_TOPIC)
 
 
-class _Reading:
+class Reading:
     """An answer cut into windows of one and two sentences, with their vectors."""
 
     def __init__(self, encoder: TextEncoder, text: str, question: str) -> None:
