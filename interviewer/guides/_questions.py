@@ -317,10 +317,21 @@ def _settle(question: RawQuestion, last: bool) -> None:
 
 def _without_closing(blocks: list[Node], keep: int) -> list[Node]:
     """The blocks without the farewell that guides end with, which belongs to no question. The first `keep` stay."""
-    kept = list(blocks)
+    kept = blocks[: _end_of_question(blocks)]
     while len(kept) > keep and _is_closing(kept[-1]):
         kept.pop()
     return kept
+
+
+def _end_of_question(blocks: list[Node]) -> int:
+    """Where a line drawn across the page ends the question: nothing below it is named as part of one."""
+    end = len(blocks)
+    for place in range(len(blocks) - 1, 0, -1):
+        if _role(blocks[place]) in _CONTENT_ROLES:
+            break
+        if blocks[place].kind is Kind.RULE:
+            end = place
+    return end
 
 
 def _is_closing(node: Node) -> bool:

@@ -92,6 +92,8 @@ PHRASES: Mapping[str, str] = {
     "must mention": "keypoints",
     "real world": "real",
     "real life": "real",
+    "use case": "usecase",
+    "use cases": "usecase",
     "case study": "case",
     "case studies": "case",
     "what to expect": "",

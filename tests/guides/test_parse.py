@@ -213,6 +213,11 @@ def test_farewell_belongs_to_no_question() -> None:
     assert follow_ups(question) == ["And in the cold?"]
 
 
+def test_what_stands_below_a_last_rule_belongs_to_no_question() -> None:
+    question = only("### Why does dough rise?\n- Yeast breathes.\n\n---\n\n**Remember**:\n- Smile.\n- Be early.\n")
+    assert points(question) == ["Yeast breathes."]
+
+
 # What a key point is
 
 
