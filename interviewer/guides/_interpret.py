@@ -188,7 +188,7 @@ class _Walk:
 
 
 def _inside_narrative(node: Node, numbered: bool, mode: _Mode) -> _Mode:
-    """The mode below a story. A numbered one ("Example 2: Stents") is a part of the answer in the form of a case."""
+    """The mode below a story. A numbered one ("Example 2: Rye") is a part of the answer in the form of a case."""
     if numbered and mode is _Mode.POINTS:
         return mode
     if mode not in _NARRATABLE:
