@@ -2,8 +2,8 @@
 
     python -m training.calibrate_similarity ANSWERS.jsonl...
 
-A line is {"question", "key_points": [str], "answers": [{"answer", "key_points": [{"verdict"}]}]}. The thresholds printed
-give covered, partial and missing as often as the labels do; the confidences are how often each verdict is then right.
+A line is {"question", "key_points": [str], "answers": [{"answer", "key_points": [{"verdict"}]}]}. The thresholds give
+covered, partial and missing as often as the labels do; the confidences are how often each verdict is then right.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The engine that needs no key and no network: similarity for verdicts, rules for kinds, written phrases for words.
 
 Its limit, measured: on labelled interview answers, similarity to a key point does not tell a point that was made from
-one that was only named (kappa -0.1, no better than chance). So its confidence is what that measurement gives, which is low, and grades rest
-on it only with a mark for review.
+one that was only named (kappa -0.1, no better than chance). So its confidence is what that measurement gives, which is
+low, and grades rest on it only with a mark for review.
 
 Similarity of an answer to a point is WINDOW_SHARE * cosine of the nearest window of one or two sentences
 + (1 - WINDOW_SHARE) * share of the point's content words, beyond the question's, in that window.
@@ -121,6 +121,7 @@ class Reading:
         return WINDOW_SHARE * float(cosines[best]) + (1 - WINDOW_SHARE) * shared, self.windows[best]
 
     def point(self, point: Item) -> PointFinding:
+        """The verdict on a key point."""
         similarity, window = self.nearest(point.text)
         if not self.enough or similarity < PARTIAL:
             return PointFinding(id=point.id, verdict=Verdict.MISSING, confidence=CONFIDENCE[Verdict.MISSING])
@@ -128,6 +129,7 @@ class Reading:
         return PointFinding(id=point.id, verdict=verdict, confidence=CONFIDENCE[verdict], quote=window)
 
     def pitfall(self, pitfall: Item) -> PitfallFinding:
+        """The verdict on a pitfall."""
         similarity, window = self.nearest(pitfall.text)
         committed = self.enough and similarity >= COMMITTED
         return PitfallFinding(
