@@ -152,6 +152,14 @@ def anchors(question: Question) -> tuple[str, ...]:
     total = len(names)
     if not total:
         return ()
+    if total == 1:
+        return (
+            "Does not make the point, or only repeats the question's words.",
+            "Touches on the point without saying it.",
+            "Makes part of the point.",
+            "Makes the point in substance, and at most one pitfall.",
+            f"Makes the point ({names[0]}) unaided, and no pitfall.",
+        )
     most, half, few = max(1, round(total * 0.75)), max(1, round(total * 0.5)), max(1, round(total * 0.25))
     return (
         "Makes none of the points, or only repeats the question's words.",
