@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from interviewer.domain.errors import SettingsError
 from interviewer.domain.guide import Guide
@@ -17,11 +17,25 @@ from interviewer.settings import Settings
 
 if TYPE_CHECKING:
     from interviewer.conduct.turn import Conductor
+    from interviewer.engines.llm import LlmEngine
+    from interviewer.engines.llm_known import Knowledge
+    from interviewer.engines.llm_models import Address, Role
+    from interviewer.guides.lexical import Hit
     from interviewer.guides.library import Library
     from interviewer.retrieval.embedding import Embedder
     from interviewer.retrieval.index import GuideIndex
 
 Progress = Callable[[int, int], None]
+SEARCH_NEAR = 0.25
+
+
+class Models(NamedTuple):
+    """What the engine on an endpoint is made of."""
+
+    address: Address
+    grader: Role
+    speaker: Role
+    knowledge: Knowledge
 
 
 class House:
@@ -69,6 +83,32 @@ class House:
 
         return SqlStore(self.settings.store_url)
 
+    def searched(self, guides: Sequence[Guide]) -> Callable[[str, int], Sequence[Hit]]:
+        """A search for questions by meaning over guides that are indexed."""
+
+        def search(words: str, limit: int) -> list[Hit]:
+            from interviewer.guides.lexical import Hit
+
+            hits: dict[str, Hit] = {}
+            for near in self.index.search(guides, words, limit * 8):
+                guide = next(g for g in guides if g.id == near.chunk.guide_id)
+                question = guide.question(near.chunk.question_id or "")
+                if question is None or near.score < SEARCH_NEAR:
+                    continue
+                hit = Hit(
+                    guide_id=guide.id,
+                    guide_title=guide.title,
+                    question_id=question.id,
+                    question=question.text,
+                    kind=near.chunk.kind.value,
+                    text=near.chunk.text,
+                    score=round(near.score, 4),
+                )
+                hits.setdefault(f"{guide.id}/{question.id}", hit)
+            return list(hits.values())[:limit]
+
+        return search
+
     def engine(self, name: str | None = None) -> Engine:
         """The engine that is named, or the one that settings choose. Raises SettingsError when it cannot run."""
         match name or self.settings.engine:
@@ -76,12 +116,63 @@ class House:
                 from interviewer.engines.scripted import ScriptedEngine
 
                 return ScriptedEngine(self.phrases)
+            case "openai":
+                return self.llm()
+            case "auto" if self._uses_models:
+                return self.llm()
             case "auto" | "embedded":
                 from interviewer.engines.embedded import EmbeddedEngine
 
                 return EmbeddedEngine(self.encoder, self.phrases)
             case other:
-                raise SettingsError(f"There is no engine {other!r} here.", "Choose embedded or scripted.")
+                raise SettingsError(f"There is no engine {other!r} here.", "Choose openai, embedded or scripted.")
+
+    @property
+    def _uses_models(self) -> bool:
+        """Whether settings choose the engine on an endpoint: by name, or by a key or an address that is set."""
+        held = self.settings
+        return held.engine == "openai" or (held.engine == "auto" and bool(held.openai_api_key or held.openai_base_url))
+
+    def llm(self) -> LlmEngine:
+        """The engine on an OpenAI-compatible endpoint. Raises SettingsError without a key or a model's name."""
+        from interviewer.engines.llm import LlmEngine
+
+        models = self.models()
+        return LlmEngine(
+            models.address,
+            models.grader,
+            models.speaker,
+            self.phrases,
+            knowledge=models.knowledge,
+            prompts=self.settings.prompts,
+            seconds=self.settings.turn_seconds,
+        )
+
+    def models(self) -> Models:
+        """The endpoint and the model of each role. Raises SettingsError without a key or a model's name."""
+        from interviewer.engines.llm_known import Knowledge
+        from interviewer.engines.llm_models import GRADER, OPENAI, SPEAKER, Address, Role
+
+        held = self.settings
+        address = Address(held.openai_base_url or OPENAI, held.openai_api_key)
+        grader, speaker = held.grader.model or held.speaker.model, held.speaker.model or held.grader.model
+        if address.is_openai:
+            grader, speaker = held.grader.model or GRADER, held.speaker.model or SPEAKER
+            if not held.openai_api_key:
+                raise SettingsError(
+                    "No key is set for OpenAI.", "Set OPENAI_API_KEY, or OPENAI_BASE_URL for another endpoint."
+                )
+        if not grader or not speaker:
+            raise SettingsError(
+                "Which model is to be used at OPENAI_BASE_URL?",
+                "Set INTERVIEWER_GRADER__MODEL to one that it has, such as qwen3:8b.",
+            )
+        return Models(
+            address,
+            Role(name="grader", **held.grader.model_dump() | {"model": grader}),
+            Role(name="speaker", **held.speaker.model_dump() | {"model": speaker}),
+            Knowledge(held.cache_dir / "endpoints.json"),
+        )
 
     def conductor(self, engine: str | None = None) -> Conductor:
         """What holds interviews."""
@@ -95,6 +186,10 @@ class House:
         """Load what the first answer will need, while the candidate reads. Fails silently: the answer will say why."""
         from interviewer.domain.errors import InterviewerError
 
+        if self._uses_models:
+            from interviewer.engines.llm_client import warm
+
+            warm()
         try:
             self.encoder.warm()
             self.retriever.ensure(guide)

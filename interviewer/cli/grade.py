@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interviewer.cli.common import EngineOption, house
+from interviewer.cli.common import EngineOption, house, progress_bar
 from interviewer.domain.errors import InterviewerError, NotFoundError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from interviewer.conduct.single import SingleGrade
     from interviewer.domain.guide import Question
     from interviewer.wiring import House
@@ -125,34 +123,14 @@ async def _grade_batch(home: House, source: Path, out: Path) -> None:
         done = finished(out)
         lines = list(read_lines(source))
         waiting = [line for line in lines if line.id not in done]
-        with out.open("a", encoding="utf-8") as file, _progress(len(waiting)) as step:
+        with out.open("a", encoding="utf-8") as file, progress_bar("Grading") as tick:
+            written = 0
             async for graded in grade_lines(home.engine(), iter(waiting), home.settings.turn_seconds):
                 file.write(json.dumps(graded, ensure_ascii=False) + "\n")
                 file.flush()
-                step()
+                written += 1
+                tick(written, len(waiting))
     except OSError as error:
         raise InterviewerError(f"{error.filename or out}: {error.strerror}.", "Look at --batch and --out.") from None
     before = f", {len(lines) - len(waiting)} were there" if len(lines) > len(waiting) else ""
     typer.echo(f"{len(waiting)} graded into {out}{before}.", err=True)
-
-
-class _progress:  # noqa: N801 - used as a function
-    """A progress bar on standard error where that is a terminal; silent elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-
-    def __enter__(self) -> Callable[[], None]:
-        if not sys.stderr.isatty():
-            return lambda: None
-        from rich.console import Console
-        from rich.progress import Progress
-
-        self._bar = Progress(console=Console(stderr=True))
-        self._bar.start()
-        task = self._bar.add_task("Grading", total=self._total)
-        return lambda: self._bar.advance(task)
-
-    def __exit__(self, *_: object) -> None:
-        if hasattr(self, "_bar"):
-            self._bar.stop()

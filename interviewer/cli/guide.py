@@ -170,10 +170,20 @@ def search(
       interviewer guide search cache invalidation
       interviewer guide search "difficult colleague" --limit 3 --json
     """
+    from interviewer.cli.common import house, progress_bar
+    from interviewer.domain.errors import IndexUnavailable
     from interviewer.guides.lexical import LexicalIndex
 
-    library = _library(guides)
-    print_hits(" ".join(words), limit, as_json=as_json, search=LexicalIndex(library.guides()).search)
+    home = house(guides=guides)
+    found = home.library.guides()
+    try:
+        with progress_bar("Indexing the guides") as tick:
+            home.index.ensure(found, tick)
+        search = home.searched(found)
+    except IndexUnavailable as error:
+        _warn(f"Searching by words alone: {error.message}")
+        search = LexicalIndex(found).search
+    print_hits(" ".join(words), limit, as_json=as_json, search=search)
 
 
 def print_hits(words: str, limit: int, *, as_json: bool, search: Callable[[str, int], Sequence[Hit]]) -> None:

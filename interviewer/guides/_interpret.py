@@ -175,7 +175,14 @@ class _Walk:
             names_only = _role_of(node)[0] is Role.KEY_POINTS
             text, label = (node.text, None) if names_only and node.text else (node.full_text, node.label)
             self._reading.points.append(_Point(node, text, label, core))
-        self._all([child for child in node.children if not _is_aid(child)], _Mode.POINTS, core)
+        below = [child for child in node.children if not _is_aid(child)]
+        if _role_of(node)[0] is Role.KEY_POINTS:
+            # What is listed as a key point is one, also where its own label is a word that elsewhere begins a story.
+            for child in below:
+                if _role_of(child)[0] is Role.NARRATIVE:
+                    self._point(child, core)
+            below = [child for child in below if _role_of(child)[0] is not Role.NARRATIVE]
+        self._all(below, _Mode.POINTS, core)
 
     def _prose(self, node: Node) -> None:
         if node.text:

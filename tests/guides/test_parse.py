@@ -239,6 +239,17 @@ def test_numbered_steps_count() -> None:
     assert points(question) == ["Knead: by hand.", "Rest it."]
 
 
+def test_what_is_listed_as_a_key_point_counts_whatever_its_label() -> None:
+    answer = (
+        "- **Key points**:\n  - **Outcome**: says what came of it.\n    - Probe: And then?\n  - **Dough**: rests.\n"
+    )
+    parsed = parse_guide(f"## Technical questions\n\n### How did it go?\n\n{answer}".encode(), "baker.md")
+    assert parsed.guide is not None
+    points = parsed.guide.questions[0].key_points
+    assert [(p.label, p.probe) for p in points] == [("Outcome", "And then?"), ("Dough", None)]
+    assert not [d for d in parsed.diagnostics if d.code == "G203"]
+
+
 def test_stories_contexts_and_outcomes_do_not_count() -> None:
     question = only(
         "### Tell me about a burnt loaf.\n- **Situation**: The timer broke.\n- **Action**: I watched the crust.\n"
