@@ -12,13 +12,13 @@ from interviewer.domain.state import Interview
 from interviewer.domain.text import counted, listed
 
 COMMANDS = {
-    "hint": "ask for a hint (in practice)",
-    "skip": "leave this question and go on",
+    "hint": "ask for a hint",
+    "skip": "leave this question",
     "repeat": "hear the question again",
-    "clarify": "ask what the question means",
+    "clarify": "ask what it means",
     "status": "see how far you are",
-    "pause": "stop for now and go on later",
-    "end": "end the interview here",
+    "pause": "stop now, go on later",
+    "end": "end the interview",
     "help": "see this list",
 }
 MEANINGS = {

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import contextlib
 import os
 import re
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -62,12 +62,11 @@ def is_yes(typed: str) -> bool:
 
 
 class LineReader:
-    """Reads line by line. It prompts only someone who types, on standard error when standard output goes elsewhere."""
+    """Reads line by line. It prompts only someone who types and sees what is written."""
 
     def __init__(self, io: Io) -> None:
         self._io = io
         self._lines = Lines(io)
-        self._prompts = io.stdout if io.shown else sys.stderr
         self.patient = io.typed
 
     async def read(self, start: str = "") -> str:
@@ -75,7 +74,8 @@ class LineReader:
         typed: list[str] = []
         on = True
         while on:
-            self._prompt("  " if typed else "> ")
+            if self._io.shown:
+                self._prompt("  " if typed else "> ")
             line = await self._next()
             if line is None:
                 if typed:
@@ -99,9 +99,10 @@ class LineReader:
             raise Left from None
 
     def _prompt(self, text: str) -> None:
-        if self._io.typed and self._prompts.isatty():
-            self._prompts.write(text)
-            self._prompts.flush()
+        if self._io.typed:
+            with contextlib.suppress(OSError):
+                self._io.stdout.write(text)
+                self._io.stdout.flush()
 
 
 class Lines:

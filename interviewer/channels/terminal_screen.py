@@ -101,7 +101,7 @@ class Screen:
 
     def error(self, error: InterviewerError) -> None:
         """What went wrong and what to do about it, as plain words."""
-        self.note(_literal(f"{error.message} {error.remedy}".strip()))
+        self.say(_literal(f"{error.message} {error.remedy}".strip()))
 
     def gap(self) -> None:
         """An empty line between what was typed and what follows."""
