@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from interviewer.domain.guide import Frozen, Guide, KeyPoint, Question
-from interviewer.domain.interview import Assessment, Event, Mode, Move
+from interviewer.domain.interview import Assessment, Event, Mode, ModelCall, Move
 
 Clock = Callable[[], datetime]
 
@@ -64,8 +64,11 @@ class Engine(Protocol):
         """Assessments of the message, each more complete; the first holds kind and verdicts, the last evidence too."""
         ...
 
-    def speak(self, request: SpeakRequest) -> AsyncIterator[str]:
-        """The words of a move, in pieces as they come. The question that a move puts is added by code, verbatim."""
+    def speak(self, request: SpeakRequest) -> AsyncIterator[str | ModelCall]:
+        """The words of a move, in pieces as they come, then the calls that were paid for, if any.
+
+        The question that a move puts is added by code, verbatim.
+        """
         ...
 
 

@@ -1,7 +1,8 @@
 """Settings: environment, a config file, flags, each overriding the one before; and where each value came from.
 
 Environment variables are INTERVIEWER_<NAME>; OPENAI_API_KEY, OPENAI_BASE_URL and DATABASE_URL are read under their
-usual names too. The config file is config.toml in the user's config folder.
+usual names too. A role's settings are nested: INTERVIEWER_GRADER__MODEL, or `model` in the table [grader] of the config
+file, which is config.toml in the user's config folder.
 """
 
 from __future__ import annotations
@@ -13,13 +14,35 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from interviewer.domain.errors import SettingsError
 
 APP = "interviewer"
 EngineName = Literal["auto", "openai", "embedded", "scripted"]
+
+
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
+class ModelRole(BaseModel):
+    """A model for one job. What is None is chosen to suit the model; see engines/llm_models.py."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str | None = Field(default=None, min_length=1)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    reasoning_effort: Effort | None = None
+    timeout: float = Field(default=30.0, gt=0, description="the longest silence of the endpoint, in seconds")
+    retries: int = Field(default=2, ge=0, le=10, description="further tries after a passing fault")
+    max_tokens: int | None = Field(default=None, ge=1, description="the longest reply, thinking included")
+
+
+class GraderRole(ModelRole):
+    """The model that reads answers."""
+
+    samples: int = Field(default=1, ge=1, le=15, description="how many readings vote on a grade")
 
 
 def config_file() -> Path:
@@ -30,7 +53,9 @@ def config_file() -> Path:
 class Settings(BaseSettings):
     """Everything that can be set. `interviewer settings` prints each with its source."""
 
-    model_config = SettingsConfigDict(env_prefix="INTERVIEWER_", extra="forbid", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="INTERVIEWER_", extra="forbid", env_ignore_empty=True, env_nested_delimiter="__"
+    )
 
     engine: EngineName = Field(default="auto", description="auto: openai where a key or endpoint is set, else embedded")
     openai_api_key: SecretStr | None = Field(
@@ -39,6 +64,8 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(
         default=None, validation_alias=AliasChoices("openai_base_url", "OPENAI_BASE_URL", "INTERVIEWER_OPENAI_BASE_URL")
     )
+    grader: GraderRole = Field(default_factory=GraderRole, description="the model that reads answers")
+    speaker: ModelRole = Field(default_factory=ModelRole, description="the model that words replies")
     turn_seconds: float = Field(default=60.0, gt=0, description="the longest a candidate waits for a reply")
     guides: Path | None = Field(default=None, description="a folder of your own guides")
     prompts: Path | None = Field(default=None, description="a folder whose files override the packaged prompts")
@@ -103,10 +130,23 @@ class Sourced:
 def sourced(settings: Settings, flags: dict[str, Any]) -> list[Sourced]:
     """Every setting with its source: "flag", the config file's path, the variable's name, or "default"."""
     in_file = _file_values()
-    return [
-        Sourced(name, _masked(getattr(settings, name)), _source(name, flags, in_file))
-        for name in type(settings).model_fields
-    ]
+    found = []
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, ModelRole):
+            found += [_of_role(name, field, getattr(value, field), in_file) for field in type(value).model_fields]
+        else:
+            found.append(Sourced(name, _masked(value), _source(name, flags, in_file)))
+    return found
+
+
+def _of_role(role: str, name: str, value: object, in_file: dict[str, Any]) -> Sourced:
+    shown = "auto" if value is None else str(value)
+    variable = f"INTERVIEWER_{role}__{name}".upper()
+    if name in in_file.get(role, {}):
+        return Sourced(f"{role}.{name}", shown, str(config_file()))
+    present = any(n.upper() == variable and os.environ[n] for n in os.environ)
+    return Sourced(f"{role}.{name}", shown, f"environment ({variable})" if present else "default")
 
 
 def _source(name: str, flags: dict[str, Any], in_file: dict[str, Any]) -> str:

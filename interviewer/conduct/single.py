@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from interviewer.domain.errors import EngineError
+from interviewer.domain.errors import EngineError, EngineUnusable
 from interviewer.domain.grading import (
     FORMULA,
     GradedPitfall,
@@ -45,12 +45,17 @@ class SingleGrade(Frozen):
 
 
 async def grade_answer(engine: Engine, question: Question, answer: str, seconds: float = SECONDS) -> SingleGrade:
-    """The grade of one answer. Every key point and pitfall of the question has a finding, in the question's order."""
+    """The grade of one answer. Every key point and pitfall of the question has a finding, in the question's order.
+
+    Raises EngineUnusable when no answer at all could be graded until a person has mended something.
+    """
     if not question.key_points:
         return _ungraded(engine, "the question has no key points")
     try:
         async with asyncio.timeout(seconds):
             readings = [each async for each in engine.assess(AssessRequest(question=question, message=answer))]
+    except EngineUnusable:
+        raise
     except EngineError as error:
         return _ungraded(engine, error.reason)
     except TimeoutError:

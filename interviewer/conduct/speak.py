@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from interviewer.conduct.feedback import feedback
 from interviewer.conduct.guard import Guard, Leak, secrets_of
 from interviewer.conduct.wording import name_of, spoken
-from interviewer.domain.errors import EngineError
+from interviewer.domain.errors import EngineError, EngineUnusable
 from interviewer.domain.grading import Grade, Verdict
 from interviewer.domain.guide import Guide, Question
-from interviewer.domain.interview import MessageKind, Mode, Move, MoveKind, Plan
+from interviewer.domain.interview import MessageKind, Mode, ModelCall, Move, MoveKind, Plan
 from interviewer.domain.policy import open_points
 from interviewer.domain.state import Interview
 from interviewer.domain.text import counted
@@ -23,15 +23,18 @@ from interviewer.ports import Engine, Retriever, SpeakRequest
 from interviewer.prompts import Phrases
 
 Listener = Callable[[str], Awaitable[None]]
-DIALOGUE_TURNS = 6
+DIALOGUE_TURNS = 4
+LONGEST_LINE = 1_200
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """A reply as it was said, and how many versions of it the guard held back."""
+    """A reply as it was said, how many versions of it the guard held back, what it cost, and why code said it."""
 
     text: str
     blocked: int = 0
+    calls: tuple[ModelCall, ...] = ()
+    failure: str = ""
 
 
 def opening(plan: Plan, guide: Guide, phrases: Phrases) -> str:
@@ -50,39 +53,76 @@ def posed(question: Question, number: int, of: int) -> str:
 
 
 async def speak(
-    engine: Engine,
+    engine: Engine | None,
     request: SpeakRequest,
     guard: Guard,
     phrases: Phrases,
     listen: Listener,
     seconds: float,
 ) -> Spoken:
-    """The engine's words for a move, streamed to the listener as they pass the guard.
+    """The engine's words for a move, streamed to the listener as they pass the guard; without an engine, code's own.
 
     A version that would leak is spoken once more, then replaced by a line of code's own; so is one that fails, says
-    nothing or takes longer than `seconds`. When words were already heard, what follows begins on a new line.
+    nothing, or is not done within `seconds` of the first beginning. When words were already heard, what follows begins
+    on a new line. Raises EngineUnusable when nothing was heard yet.
     """
-    blocked = 0
-    heard = ""
-    for attempt in range(2):
+    until = asyncio.get_running_loop().time() + seconds
+    saying = _Saying(listen)
+    for attempt in range(2 if engine else 0):
+        assert engine is not None
         version = request.model_copy(update={"turn": request.turn + attempt})
+        if await saying.tried(guard.passed(saying.words(engine.speak(version))), until):
+            return saying.spoken()
+        if saying.heard or saying.failure:
+            break
+    await saying.hear(("\n\n" if saying.heard.strip() else "") + safe_line(request.move, phrases, request.turn))
+    return saying.spoken()
+
+
+@dataclass
+class _Saying:
+    """A reply while it is being said."""
+
+    listen: Listener
+    heard: str = ""
+    blocked: int = 0
+    failure: str = ""
+    calls: list[ModelCall] = field(default_factory=list)
+
+    async def tried(self, pieces: AsyncIterator[str], until: float) -> bool:
+        """Say these pieces; whether that went well. Raises EngineUnusable when nothing was heard yet."""
         try:
-            async with asyncio.timeout(seconds):
-                async for piece in guard.passed(engine.speak(version)):
-                    heard += piece
-                    await listen(piece)
+            async with asyncio.timeout_at(until):
+                async for piece in pieces:
+                    await self.hear(piece)
         except Leak:
-            blocked += 1
-        except (EngineError, TimeoutError):
-            break
+            self.blocked += 1
+        except EngineError as error:
+            if isinstance(error, EngineUnusable) and not self.heard:
+                raise
+            self.failure = error.reason
+        except TimeoutError:
+            self.failure = "timeout"
         else:
-            if heard.strip():
-                return Spoken(heard, blocked)
-        if heard:
-            break
-    line = ("\n\n" if heard.strip() else "") + safe_line(request.move, phrases, request.turn)
-    await listen(line)
-    return Spoken(heard + line, blocked)
+            return bool(self.heard.strip())
+        return False
+
+    async def words(self, pieces: AsyncIterator[str | ModelCall]) -> AsyncIterator[str]:
+        """The words among what an engine hands over; the calls are kept."""
+        async for piece in pieces:
+            if isinstance(piece, ModelCall):
+                self.calls.append(piece)
+            else:
+                yield piece
+
+    async def hear(self, piece: str) -> None:
+        """Hand a piece to the listener."""
+        self.heard += piece
+        await self.listen(piece)
+
+    def spoken(self) -> Spoken:
+        """What was said in the end."""
+        return Spoken(self.heard, self.blocked, tuple(self.calls), self.failure)
 
 
 def safe_line(move: Move, phrases: Phrases, turn: int) -> str:
@@ -145,13 +185,17 @@ def _why_no_hint(interview: Interview, question: Question) -> str:
 
 
 def _dialogue(interview: Interview) -> tuple[tuple[str, str], ...]:
-    """The latest exchanges, oldest first, without what is pending."""
+    """The latest exchanges, oldest first, and what is being answered; long messages without their middle."""
     by_id = {m.id: m.text for m in interview.messages}
     lines: list[tuple[str, str]] = []
     for turn in interview.turns[-DIALOGUE_TURNS:]:
-        lines += [("candidate", by_id[m]) for m in turn.consumed if by_id.get(m)]
-        lines.append(("interviewer", turn.reply))
-    return tuple(lines)
+        lines += [("candidate", _clipped(by_id[m])) for m in turn.consumed if by_id.get(m)]
+        lines.append(("interviewer", _clipped(turn.reply)))
+    return (*lines, *(("candidate", _clipped(m.text)) for m in interview.pending if m.text))
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE // 2]} … {text[-LONGEST_LINE // 2 :]}"
 
 
 def guard_for(interview: Interview, guide: Guide, request: SpeakRequest) -> Guard:

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from interviewer.conduct.assess import assess, commanded
 from interviewer.conduct.speak import Listener, added, guard_for, opening, speak, speak_request
 from interviewer.conduct.wording import spoken
-from interviewer.domain.errors import EngineError, InterviewBusy, NotFoundError, TurnConflict
+from interviewer.domain.errors import EngineError, EngineUnusable, InterviewBusy, NotFoundError, TurnConflict
 from interviewer.domain.grading import Grade, Provenance
 from interviewer.domain.guide import Guide, Question
 from interviewer.domain.interview import (
@@ -119,11 +119,14 @@ class Conductor:
     async def take_turn(self, interview: Interview, guide: Guide, listen: Listener) -> Turn:
         """One turn: what the message shows, what to do next, and the words for it. Changes nothing that is kept.
 
-        `interview` must stay as it is meanwhile: a message that comes during the turn belongs to the next one.
+        `interview` must stay as it is meanwhile: a message that comes during the turn belongs to the next one. An
+        engine that fails leaves the answer ungraded, and the interview goes on; EngineUnusable is raised, and the
+        message waits until a person has mended what is wrong.
         """
         question = self._on_the_floor(interview, guide)
         consumed = tuple(m.id for m in interview.pending)
         now = self.clock()
+        until = asyncio.get_running_loop().time() + self.seconds
         reading = self._read(interview, guide, question, consumed)
         heard, failure = await _next_reading(reading)
         move = self._decide(interview, guide, question, heard, failure)
@@ -132,7 +135,9 @@ class Conductor:
             heard, failure = await _last_reading(reading, heard, failure)
         request = speak_request(_with(interview, heard, failure), guide, question, move, self.retriever)
         guard = guard_for(interview, guide, request)
-        speaking = asyncio.create_task(speak(self.engine, request, guard, self.phrases, listen, self.seconds))
+        left = until - asyncio.get_running_loop().time()
+        engine = None if failure else self.engine
+        speaking = asyncio.create_task(speak(engine, request, guard, self.phrases, listen, left))
         try:
             heard, failure = await _last_reading(reading, heard, failure)
             spoken_words = await speaking
@@ -152,8 +157,9 @@ class Conductor:
             move=move,
             reply=reply,
             grades=(settled,) if settled else (),
-            calls=heard.calls if heard else (),
+            calls=(*(heard.calls if heard else ()), *spoken_words.calls),
             blocked=spoken_words.blocked,
+            unspoken=spoken_words.failure,
         )
 
     async def sent(self, interview_id: str, number: int, ref: str = "") -> None:
@@ -264,7 +270,9 @@ class Conductor:
             engine=self.engine.name,
             model=self.engine.model,
             guide_revision=guide.revision,
-            prompt_digests=tuple(dict.fromkeys(c.prompt_digest for c in calls if c.prompt_digest)),
+            prompt_digests=tuple(
+                dict.fromkeys(c.prompt_digest for c in calls if c.prompt_digest and c.role == "grader")
+            ),
         )
         given_up = move.cause is not MessageKind.STOP
         return grade(question, draft.current, provenance, skipped=given_up)
@@ -302,6 +310,8 @@ def _with(interview: Interview, heard: Assessment | None, failure: str) -> Inter
 async def _next_reading(reading: AsyncIterator[Assessment]) -> tuple[Assessment | None, str]:
     try:
         return await anext(reading), ""
+    except EngineUnusable:
+        raise
     except EngineError as error:
         return None, error.reason
     except StopAsyncIteration:
@@ -316,6 +326,8 @@ async def _last_reading(
         return heard, failure
     try:
         return [heard, *[each async for each in reading]][-1], ""
+    except EngineUnusable:
+        raise
     except EngineError as error:
         return None, error.reason
 

@@ -10,7 +10,8 @@
     │   ├── StoreTooNew      it was made by a newer version
     │   ├── TurnConflict     another worker recorded this turn first
     │   └── InterviewBusy    another worker holds this interview
-    └── EngineError          the engine could not assess or speak
+    └── EngineError          the engine could not assess or speak this time
+        └── EngineUnusable   nor can it, until a person mends a key, an address, a model's name or an account
 
 A vendor's exception never leaves the module that calls the vendor: it becomes one of these there.
 """
@@ -69,3 +70,7 @@ class EngineError(InterviewerError):
     def __init__(self, message: str, remedy: str = "", *, reason: str = "engine") -> None:
         super().__init__(message, remedy)
         self.reason = reason
+
+
+class EngineUnusable(EngineError):
+    """The engine can do nothing until a person mends its key, address, model or account. No answer is lost to it."""

@@ -146,7 +146,10 @@ class Inbound(Frozen):
 
 
 class Turn(Frozen):
-    """One turn of the interviewer. `consumed` are the ids of the messages it answers; 0 is the opening."""
+    """One turn of the interviewer. `consumed` are the ids of the messages it answers; 0 is the opening.
+
+    `failure` is why the engine could not read them, `unspoken` why it could not word the reply, each "" where it could.
+    """
 
     number: int = Field(ge=0)
     at: datetime
@@ -158,6 +161,7 @@ class Turn(Frozen):
     grades: tuple[Grade, ...] = ()
     calls: tuple[ModelCall, ...] = ()
     blocked: int = 0
+    unspoken: str = ""
 
 
 class Started(Frozen):

@@ -1,0 +1,251 @@
+"""The engine on any OpenAI-compatible endpoint: one structured call reads a message, one streamed call words a move.
+
+Read `LlmEngine.assess` first. A reading is streamed, and its verdicts are handed on as soon as they are there, while
+the quotes that support them are still being written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+from interviewer.domain.errors import EngineError, EngineUnusable
+from interviewer.domain.interview import Assessment, ModelCall, MoveKind
+from interviewer.engines.llm_client import Client, Json, Messages, Reply
+from interviewer.engines.llm_errors import Fault
+from interviewer.engines.llm_known import Knowledge
+from interviewer.engines.llm_models import Address, Role
+from interviewer.engines.llm_schema import Misshapen, Sheet
+from interviewer.engines.llm_vote import majority
+from interviewer.engines.phrased import phrased
+from interviewer.ports import AssessRequest, SpeakRequest
+from interviewer.prompts import Phrases, Prompt, render
+
+log = logging.getLogger(__name__)
+
+SAID_BY_CODE = frozenset({MoveKind.REPEAT, MoveKind.PAUSE})
+UNKNOWN_ROADS = frozenset({"unreachable", "dns"})
+
+
+class LlmEngine:
+    """Reads and speaks through models. `seconds` bounds each call with all its tries."""
+
+    name = "openai"
+
+    def __init__(
+        self,
+        address: Address,
+        grader: Role,
+        speaker: Role,
+        phrases: Phrases,
+        *,
+        knowledge: Knowledge | None = None,
+        prompts: Path | None = None,
+        seconds: float = 60.0,
+    ) -> None:
+        knowledge = knowledge or Knowledge()
+        self.model = grader.model
+        self._grader = Client(address, grader, knowledge)
+        self._speaker = Client(address, speaker, knowledge)
+        self._phrases = phrases
+        self._prompts = prompts
+        self._seconds = seconds
+        self._worked = False
+
+    async def assess(self, request: AssessRequest) -> AsyncIterator[Assessment]:
+        """First the verdicts, without evidence; then all of it, by majority where several readings vote.
+
+        Raises EngineError, or its kind EngineUnusable; and SettingsError when a prompt cannot be rendered.
+        """
+        sheet = Sheet.of(request)
+        prompt = self._assess_prompt(request, sheet)
+        deadline = self._deadline()
+        others = [asyncio.create_task(self._read_once(prompt, sheet, deadline)) for _ in range(1, self._samples)]
+        read: list[Json] = []
+        calls: list[ModelCall] = []
+        error: EngineError | None = None
+        try:
+            async with aclosing(self._reading(prompt, sheet, deadline, calls)) as reading:
+                async for each in reading:
+                    if isinstance(each, Assessment):
+                        yield each
+                    else:
+                        read.append(each)
+            await _gather(others, read, calls)
+        except Fault as fault:
+            error = self._error(fault)
+        finally:
+            for task in others:
+                task.cancel()
+        if error:
+            raise error
+        yield sheet.assessment(majority(read, request.said), calls)
+
+    async def speak(self, request: SpeakRequest) -> AsyncIterator[str | ModelCall]:
+        """The words of a move as they come, and at last the call. What is only ceremony is said by code."""
+        if request.move.kind in SAID_BY_CODE:
+            yield phrased(request, self._phrases)
+            return
+        prompt = self._speak_prompt(request)
+        reply = Reply(self._speaker.role, prompt.digest)
+        error: EngineError | None = None
+        try:
+            async with aclosing(self._speaker.stream(_messages(prompt), reply, self._deadline())) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except Fault as fault:
+            error = self._error(fault)
+        if error:
+            raise error
+        self._worked = True
+        yield reply.call()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._grader.close()
+        await self._speaker.close()
+
+    async def _reading(
+        self, prompt: Prompt, sheet: Sheet, deadline: float, calls: list[ModelCall]
+    ) -> AsyncGenerator[Assessment | Json, None]:
+        """One reading: the early assessment, then the filled sheet. A passing fault in its middle is tried again."""
+        tries = self._grader.role.retries
+        told = False
+        while True:
+            fault: Fault | None = None
+            reply = Reply(self._grader.role, prompt.digest)
+            try:
+                async with aclosing(self._filled(prompt, sheet, deadline, reply)) as pieces:
+                    async for _ in pieces:
+                        if not told and (early := sheet.early(reply.text)):
+                            told = True
+                            yield early
+            except Fault as found:
+                fault = found
+            if reply.usage or reply.pieces:
+                calls.append(reply.call())
+            if fault is None or (fault.reason in ("incomplete", "cut_off") and _whole(reply.text, sheet)):
+                yield await self._understood(prompt, sheet, deadline, reply, calls)
+                return
+            if not (fault.passing and reply.pieces and tries):
+                raise fault
+            tries -= 1
+
+    def _filled(self, prompt: Prompt, sheet: Sheet, deadline: float, reply: Reply) -> AsyncGenerator[str, None]:
+        return self._grader.stream(_messages(prompt), reply, deadline, sheet.schema())
+
+    async def _understood(
+        self, prompt: Prompt, sheet: Sheet, deadline: float, reply: Reply, calls: list[ModelCall]
+    ) -> Json:
+        """The sheet in a reply; one that cannot be read is shown to the model once, with how it should look."""
+        try:
+            found = sheet.read(reply.text)
+        except Misshapen:
+            found = await self._corrected(prompt, sheet, deadline, reply.text, calls)
+        self._worked = True
+        return found
+
+    async def _corrected(
+        self, prompt: Prompt, sheet: Sheet, deadline: float, wrong: str, calls: list[ModelCall]
+    ) -> Json:
+        known = self._grader.abilities
+        if known.method == "json_schema" and (plainer := known.next_method()) and (plainer := plainer.next_method()):
+            self._grader.learn(plainer)
+        reply = Reply(self._grader.role, prompt.digest)
+        messages = [*_messages(prompt), ("assistant", wrong), ("user", self._form(sheet))]
+        async for _ in self._grader.stream(messages, reply, deadline, sheet.schema()):
+            pass
+        calls.append(reply.call())
+        try:
+            return sheet.read(reply.text)
+        except Misshapen:
+            pass
+        raise Fault("format")
+
+    async def _read_once(self, prompt: Prompt, sheet: Sheet, deadline: float) -> tuple[Json, list[ModelCall]]:
+        calls: list[ModelCall] = []
+        found: Json = {}
+        async for each in self._reading(prompt, sheet, deadline, calls):
+            if not isinstance(each, Assessment):
+                found = each
+        return found, calls
+
+    def _assess_prompt(self, request: AssessRequest, sheet: Sheet) -> Prompt:
+        question = request.question
+        return render(
+            "assess",
+            self._prompts,
+            fence=secrets.token_hex(8),
+            question=question.text,
+            category=question.category.value,
+            points=list(zip(sheet.points, (k.text for k in question.key_points), strict=True)),
+            pitfalls=list(zip(sheet.pitfalls, (p.text for p in question.pitfalls), strict=True)),
+            elsewhere=list(zip(sheet.elsewhere, (k.text for k in request.elsewhere), strict=True)),
+            earlier=list(request.earlier),
+            asked=request.asked,
+            message=request.message,
+            behavioral=sheet.behavioral,
+        )
+
+    def _speak_prompt(self, request: SpeakRequest) -> Prompt:
+        return render(
+            "speak",
+            self._prompts,
+            fence=secrets.token_hex(8),
+            move=request.move.kind.value,
+            cause=request.move.cause.value if request.move.cause else "",
+            mode=request.mode.value,
+            question=request.question,
+            category=request.category,
+            aim=request.aim,
+            label=request.label,
+            half=request.half,
+            rung=request.move.rung,
+            passages=list(request.passages),
+            dialogue=list(request.dialogue),
+        )
+
+    def _form(self, sheet: Sheet) -> str:
+        return render("form", self._prompts, form=sheet.skeleton()).user
+
+    @property
+    def _samples(self) -> int:
+        return max(1, self._grader.role.samples)
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._seconds
+
+    def _error(self, fault: Fault) -> EngineError:
+        """A fault as the house's error. An endpoint that never answered yet is one that nobody has set up."""
+        error = fault.error()
+        log.info("the model's endpoint failed: %s", error.reason)
+        if error.reason in UNKNOWN_ROADS and not self._worked:
+            return EngineUnusable(error.message, error.remedy, reason=error.reason)
+        return error
+
+
+def _messages(prompt: Prompt) -> Messages:
+    return [("system", prompt.system), ("user", prompt.user)]
+
+
+def _whole(text: str, sheet: Sheet) -> bool:
+    """Whether a reply that did not end properly holds a whole sheet all the same."""
+    try:
+        sheet.read(text)
+    except Misshapen:
+        return False
+    return True
+
+
+async def _gather(
+    others: Sequence[asyncio.Task[tuple[Json, list[ModelCall]]]], read: list[Json], calls: list[ModelCall]
+) -> None:
+    """Add the other readings; one that failed has no vote."""
+    for done in await asyncio.gather(*others, return_exceptions=True):
+        if not isinstance(done, BaseException):
+            read.append(done[0])
+            calls += done[1]

@@ -1,0 +1,375 @@
+"""The one place that knows openai and langchain: a request goes out, the reply's text comes in as it is written.
+
+ChatOpenAI holds the model and shapes the request; the reply is read from its client's raw stream, because what matters
+when things go wrong (refusals, how it finished, a body that is no stream) does not outlive LangChain's messages, and
+because callbacks that other programs' settings turn on, such as tracing, must not see what a candidate says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from interviewer.domain.interview import ModelCall
+from interviewer.engines.llm_errors import Fault, of_connection, of_status, of_told
+from interviewer.engines.llm_known import Abilities, Knowledge
+from interviewer.engines.llm_models import Address, Role
+
+if TYPE_CHECKING:
+    from langchain_openai import ChatOpenAI
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 10.0
+KEEP_ALIVE_SECONDS = 300.0
+BACKOFF = 0.5
+LONGEST_WAIT = 20.0
+FORM = "assessment"
+Messages = Sequence[tuple[str, str]]
+Json = dict[str, Any]
+
+
+@dataclass
+class Reply:
+    """A reply while and after it comes. Times in seconds; `usage` is as the endpoint reported it, or empty."""
+
+    role: Role
+    digest: str = ""
+    text: str = ""
+    pieces: int = 0
+    finish: str | None = None
+    refused: bool = False
+    streamed: bool = True
+    usage: Json = field(default_factory=dict)
+    began: float = field(default_factory=time.perf_counter)
+    first: float | None = None
+    last: float = 0.0
+
+    def hear(self, text: str) -> str:
+        """Note a piece of text, and hand it on."""
+        self.last = time.perf_counter() - self.began
+        if text and self.first is None:
+            self.first = self.last
+        self.text += text
+        self.pieces += bool(text)
+        return text
+
+    def call(self) -> ModelCall:
+        """What was paid for."""
+        cached = (self.usage.get("prompt_tokens_details") or {}).get("cached_tokens")
+        return ModelCall(
+            role=self.role.name,
+            model=self.role.model,
+            prompt_digest=self.digest,
+            prompt_tokens=self.usage.get("prompt_tokens") or 0,
+            cached_tokens=cached or 0,
+            completion_tokens=self.usage.get("completion_tokens") or 0,
+            latency_ms=round((time.perf_counter() - self.began) * 1e3, 1),
+        )
+
+
+class Client:
+    """Calls one model for one role. Raises Fault, and nothing else."""
+
+    def __init__(self, address: Address, role: Role, knowledge: Knowledge) -> None:
+        self.address = address
+        self.role = role
+        self._knowledge = knowledge
+        self._chat: ChatOpenAI | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def abilities(self) -> Abilities:
+        """What is known of the endpoint by now."""
+        return self._knowledge.get(self.address.base_url, self.role.model)
+
+    def learn(self, abilities: Abilities) -> None:
+        """Remember what the endpoint can do."""
+        log.info("%s: structured output by %s, without %s", self.role.name, abilities.method, sorted(abilities.refuses))
+        self._knowledge.put(self.address.base_url, self.role.model, abilities)
+
+    async def stream(
+        self, messages: Messages, reply: Reply, deadline: float, schema: Json | None = None
+    ) -> AsyncGenerator[str, None]:
+        """The pieces of a reply. A passing fault before the first is tried again, until `deadline` (loop time).
+
+        What the endpoint refuses is left out, remembered, and the request made again.
+        """
+        tries = 0
+        while True:
+            fault: Fault | None = None
+            try:
+                async with aclosing(self._once(messages, reply, deadline, schema)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            except Fault as found:
+                fault = found
+            if fault is None:
+                return
+            if reply.pieces:
+                raise fault
+            if isinstance(fault, Refused):
+                continue
+            if not fault.passing or tries >= self.role.retries:
+                raise fault
+            await _wait(fault, tries, deadline)
+            tries += 1
+
+    async def models(self, deadline: float) -> list[str]:
+        """The names of the endpoint's models."""
+        import openai
+
+        fault: Fault | None = None
+        try:
+            async with asyncio.timeout_at(deadline):
+                page = await self._connected().root_async_client.models.list()
+                return sorted(m.id for m in page.data or [])
+        except openai.OpenAIError as error:
+            fault = _fault(error)
+        except TimeoutError:
+            fault = Fault("stalled")
+        except (ValueError, TypeError, AttributeError, KeyError):
+            fault = Fault("address")
+        raise fault
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._chat is not None and self._loop is asyncio.get_running_loop():
+            await self._chat.root_async_client.close()
+        self._chat = None
+
+    async def _once(
+        self, messages: Messages, reply: Reply, deadline: float, schema: Json | None
+    ) -> AsyncGenerator[str, None]:
+        """One request, whatever goes wrong with it as a Fault."""
+        import openai
+
+        fault: Fault | None = None
+        silence = _Silence(self.role.timeout, deadline)
+        try:
+            async with aclosing(self._pieces(messages, reply, silence, schema)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except openai.APIError as error:
+            fault = self._refused(error, schema) or _fault(error)
+        except TimeoutError:
+            fault = silence.fault()
+        except OSError as error:
+            fault = of_connection(error)
+        except (ValueError, TypeError, AttributeError, LookupError, openai.OpenAIError):
+            fault = Fault("protocol")
+        if fault or (fault := _unfinished(reply)):
+            raise fault
+
+    async def _pieces(
+        self, messages: Messages, reply: Reply, silence: _Silence, schema: Json | None
+    ) -> AsyncGenerator[str, None]:
+        """The pieces of one reply. Raises the vendor's errors, and TimeoutError after too long a silence."""
+        async with silence.bounded():
+            stream = await self._connected().async_client.create(**self._payload(messages, schema))
+        try:
+            kind = stream.response.headers.get("content-type", "")
+            if "html" in kind:
+                raise Fault("address")
+            if "json" in kind:
+                async with silence.bounded():
+                    body = await stream.response.aread()
+                yield _whole(body, reply)
+                return
+            chunks = aiter(stream)
+            while True:
+                async with silence.bounded():
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    return
+                if text := _heard(chunk, reply):
+                    yield text
+        finally:
+            await stream.close()
+
+    def _payload(self, messages: Messages, schema: Json | None) -> Json:
+        payload: Json = self._connected()._get_request_payload(
+            list(messages), stream=True, stream_options={"include_usage": True}, **_form(self.abilities, schema)
+        )
+        return {name: value for name, value in payload.items() if name not in self.abilities.refuses}
+
+    def _refused(self, error: Exception, schema: Json | None) -> Fault | None:
+        """Learn what the endpoint refuses from its answer, if that says so; a fault that makes us ask again."""
+        status = getattr(error, "status_code", None)
+        told = _told(error)
+        if status not in (400, 404, 415, 422, 500, 501) or of_status(status, told).reason in ("too_long", "filtered"):
+            return None
+        known = self.abilities
+        for parameter in ("temperature", "reasoning_effort", "stream_options", "max_completion_tokens"):
+            if parameter in told and parameter not in known.refuses:
+                self.learn(known.without(parameter))
+                return Refused("rejected", status)
+        words = ("tool",) if known.method == "tool" else ("response_format", "json_schema", "json_object", "grammar",
+                                                          "structured", "schema")  # fmt: skip
+        if schema and any(w in told for w in words) and (plainer := known.next_method()):
+            self.learn(plainer)
+            return Refused("rejected", status)
+        return None
+
+    def _connected(self) -> ChatOpenAI:
+        """The client of this event loop; one that another loop used is of no more use."""
+        loop = asyncio.get_running_loop()
+        if self._chat is None or self._loop is not loop:
+            self._chat, self._loop = _chat(self.address, self.role), loop
+        return self._chat
+
+
+class Refused(Fault):
+    """The endpoint refused something that can be done without; what it was is remembered."""
+
+
+class _Silence:
+    """Bounds each wait for the next piece: by the role's timeout, and by the deadline of the whole."""
+
+    def __init__(self, seconds: float, deadline: float) -> None:
+        self._seconds = seconds
+        self._deadline = deadline
+
+    def bounded(self) -> asyncio.Timeout:
+        """A limit for one wait."""
+        return asyncio.timeout_at(min(asyncio.get_running_loop().time() + self._seconds, self._deadline))
+
+    def fault(self) -> Fault:
+        """Which of the two it was that ran out."""
+        return Fault("timeout" if asyncio.get_running_loop().time() >= self._deadline else "stalled")
+
+
+def _chat(address: Address, role: Role) -> ChatOpenAI:
+    import openai
+    from langchain_openai import ChatOpenAI
+
+    timeout = openai.Timeout(role.timeout, connect=min(CONNECT_SECONDS, role.timeout))
+    limits = type(openai.DEFAULT_CONNECTION_LIMITS)(keepalive_expiry=KEEP_ALIVE_SECONDS)
+    http = openai.DefaultAsyncHttpxClient(timeout=timeout, limits=limits)
+    return ChatOpenAI(
+        model=role.model,
+        base_url=address.base_url,
+        api_key=address.key or SecretStr("none"),
+        temperature=role.heat,
+        reasoning_effort=role.effort,
+        max_completion_tokens=role.limit,
+        timeout=timeout,
+        max_retries=0,
+        stream_usage=True,
+        use_responses_api=False,
+        http_async_client=http,
+    )
+
+
+def warm() -> None:
+    """Import what a first call will need; takes seconds."""
+    import langchain_openai  # noqa: F401
+    import openai  # noqa: F401
+
+
+def _form(abilities: Abilities, schema: Json | None) -> Json:
+    """The part of a request that asks for a filled form, in the way that the endpoint understands."""
+    if schema is None or abilities.method == "plain":
+        return {}
+    if abilities.method == "json_object":
+        return {"response_format": {"type": "json_object"}}
+    if abilities.method == "tool":
+        function = {"name": FORM, "description": "Hand in the assessment.", "strict": True, "parameters": schema}
+        return {
+            "tools": [{"type": "function", "function": function}],
+            "tool_choice": {"type": "function", "function": {"name": FORM}},
+        }
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": FORM, "strict": True, "schema": schema}}}
+
+
+def _heard(chunk: Any, reply: Reply) -> str:
+    """The text in a chunk of a stream; what else is in it is noted."""
+    if getattr(chunk, "usage", None):
+        reply.usage = chunk.usage.model_dump()
+    if not getattr(chunk, "choices", None):
+        return ""
+    choice = chunk.choices[0]
+    reply.finish = choice.finish_reason or reply.finish
+    if choice.delta is None:
+        return ""
+    reply.refused = reply.refused or bool(getattr(choice.delta, "refusal", None))
+    calls = choice.delta.tool_calls or []
+    arguments = "".join(c.function.arguments or "" for c in calls if c.function)
+    return reply.hear((choice.delta.content or "") + arguments)
+
+
+def _whole(body: bytes, reply: Reply) -> str:
+    """The text of a reply that came in one piece though a stream was asked for."""
+    from pydantic_core import from_json
+
+    reply.streamed = False
+    found = from_json(body)
+    reply.usage = found.get("usage") or {}
+    if not found.get("choices"):
+        if found.get("error"):
+            raise of_told(str(found["error"]).lower())
+        return ""
+    choice = found["choices"][0]
+    message = choice.get("message") or {}
+    reply.finish = choice.get("finish_reason") or "stop"
+    reply.refused = bool(message.get("refusal"))
+    calls = message.get("tool_calls") or []
+    return reply.hear((message.get("content") or "") + "".join(c["function"]["arguments"] for c in calls))
+
+
+def _unfinished(reply: Reply) -> Fault | None:
+    """What is wrong with a reply that ended without an error."""
+    if reply.refused:
+        return Fault("refusal")
+    if reply.finish == "content_filter":
+        return Fault("filtered")
+    if reply.finish == "length":
+        return Fault("cut_off")
+    if not reply.text.strip():
+        return Fault("empty")
+    return None if reply.finish else Fault("incomplete")
+
+
+def _fault(error: Exception) -> Fault:
+    """An error of the client's as ours."""
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        return of_status(error.status_code, _told(error), _retry_after(error.response.headers))
+    if isinstance(error, openai.APITimeoutError):
+        return Fault("stalled")
+    if isinstance(error, openai.APIConnectionError):
+        return of_connection(error)
+    return of_told(_told(error)) if isinstance(error, openai.APIError) else Fault("protocol")
+
+
+def _told(error: Exception) -> str:
+    """All that an error says, in lower case, to look for words in; never to be shown."""
+    parts = (getattr(error, name, None) for name in ("message", "code", "param", "type", "body"))
+    return " ".join(str(p) for p in parts if p).lower()
+
+
+def _retry_after(headers: Any) -> float | None:
+    """How many seconds an endpoint asks us to wait, if it says."""
+    for name, divisor in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) / divisor)
+        except (KeyError, ValueError):
+            continue
+    return None
+
+
+async def _wait(fault: Fault, tries: int, deadline: float) -> None:
+    """Wait before another try, as long as the endpoint asks; raises the fault when that is too long."""
+    seconds = fault.wait if fault.wait is not None else BACKOFF * 2**tries * (1 + random.random() / 4)
+    if seconds > LONGEST_WAIT or asyncio.get_running_loop().time() + seconds >= deadline:
+        raise fault
+    await asyncio.sleep(seconds)
