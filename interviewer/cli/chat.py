@@ -93,10 +93,9 @@ async def _hold(home: House, conductor: Conductor, interview_id: str, guide: Gui
     from interviewer.channels.terminal import Outcome, converse
 
     outcome = await converse(conductor, interview_id, warm=lambda: home.warm(guide))
-    if outcome is Outcome.FAILED:
-        raise typer.Exit(1)
     if outcome is not Outcome.ENDED:
-        return
+        status = {Outcome.FAILED: 1, Outcome.UNHEARD: 1, Outcome.INTERRUPTED: 130}.get(outcome, 0)
+        raise typer.Exit(status)
     from interviewer.reports.scorecard import as_terminal
 
     show(as_terminal(await conductor.scorecard(interview_id)))
