@@ -18,7 +18,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from interviewer.domain.interview import MessageKind
 from interviewer.resources import resource_folder
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
     from jinja2.runtime import Context
 
 USER_MARK = "=== user ==="
@@ -59,6 +59,10 @@ class Phrases:
     def acknowledge(self, cause: MessageKind | None, turn: int) -> str:
         """A line that takes note of what ended a question, or None when it failed; no word on how good it was."""
         return self.say(f"acknowledge.{_NOTED.get(cause, 'enough')}", turn)
+
+    def by_key(self) -> dict[str, list[str]]:
+        """Every list of lines under its "section.name", unfilled."""
+        return {f"{section}.{name}": lines for section, named in self._lines.items() for name, lines in named.items()}
 
     def everything(self) -> list[str]:
         """Every line there is, unfilled."""
@@ -95,11 +99,17 @@ class Prompt:
 
 def new_fence() -> str:
     """A random word to fence the candidate's text of one call with."""
-    return secrets.token_hex(6)
+    return secrets.token_hex(8)
+
+
+def prompt_names(folder: Path | None = None) -> tuple[str, ...]:
+    """Names of the prompts for models in a folder, by default the packaged ones."""
+    found = (folder or resource_folder("prompts")).glob("*.md.j2")
+    return tuple(sorted(path.name.removesuffix(".md.j2") for path in found))
 
 
 def render(name: str, override: Path | None = None, **values: object) -> Prompt:
-    """A prompt with its variables filled in; `fence` must be fresh for each call, see `new_fence`.
+    """A prompt with its variables filled in. With text of the candidate comes a `fence`, fresh for each call.
 
     Raises SettingsError when there is no such prompt, when its text is no template, when a variable is missing, or when
     it prints the candidate's text without a fence or in its system part.
@@ -112,22 +122,28 @@ def render_source(name: str, source: str, values: Mapping[str, object]) -> Promp
     from jinja2 import TemplateError
 
     fence = str(values.get("fence", ""))
-    if not _TOKEN.fullmatch(fence):
+    if CANDIDATE & values.keys() and not _TOKEN.fullmatch(fence):
         raise ValueError("a prompt's fence is 8 to 64 hexadecimal digits")
     clean = {k: v if k == "fence" else _clean(v, fence, untrusted=k in CANDIDATE) for k, v in values.items()}
-    system, mark, user = source.partition(f"\n{USER_MARK}\n")
+    fixed = {k: v for k, v in clean.items() if k not in VARYING}
     try:
-        if not mark:
-            raise TemplateError(f"no line {USER_MARK!r}")
-        parts = [_environment().from_string(part) for part in (system, user)]
-        fixed = {k: v for k, v in clean.items() if k not in VARYING}
-        filled = [part.render(given).strip() for part, given in zip(parts, (fixed, clean), strict=True)]
+        system, user = (
+            _template(part).render(given).strip() for part, given in zip(parts_of(source), (fixed, clean), strict=True)
+        )
     except (TemplateError, TypeError, ValueError, AttributeError) as error:
         raise SettingsError(
             f"The prompt {name!r} cannot be rendered: {error}.",
             f"Compare it with the packaged one: `interviewer prompts diff {name}`.",
         ) from None
-    return Prompt(name=name, system=filled[0], user=filled[1], digest=f"{name}:{digest(source)}")
+    return Prompt(name=name, system=system, user=user, digest=f"{name}:{digest(source)}")
+
+
+def parts_of(source: str) -> tuple[str, str]:
+    """A template's system and user part. Raises ValueError when no line parts them."""
+    found = re.split(rf"^{re.escape(USER_MARK)}[ \t]*$", source, maxsplit=1, flags=re.MULTILINE)
+    if len(found) == 1:
+        raise ValueError(f"no line {USER_MARK!r} parts system from user")
+    return found[0], found[1]
 
 
 class Untrusted(str):
@@ -139,7 +155,7 @@ class Untrusted(str):
 def _clean(value: object, fence: str, *, untrusted: bool) -> object:
     """A value with no invisible or control characters and no fence in its texts, and untrusted texts marked as such."""
     if isinstance(value, str):
-        text = re.sub(re.escape(fence), "…", visible(value), flags=re.IGNORECASE)
+        text = re.sub(re.escape(fence), "…", visible(value), flags=re.IGNORECASE) if fence else visible(value)
         return Untrusted(text) if untrusted else text
     if isinstance(value, (list, tuple)):
         return tuple(_clean(v, fence, untrusted=untrusted) for v in value)
@@ -165,6 +181,11 @@ def _fenced(context: Context, words: str) -> str:
     return f"<<<{fence}\n{words}\n{fence}>>>"
 
 
+@lru_cache(maxsize=64)
+def _template(text: str) -> Template:
+    return environment().from_string(text)
+
+
 def _clip(words: str, limit: int) -> str:
     """A long text's beginning and end, with a mark between them."""
     if len(words) <= limit:
@@ -173,15 +194,16 @@ def _clip(words: str, limit: int) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """What templates are rendered in: strict about variables, without access to anything but what they are given."""
     from jinja2 import StrictUndefined, pass_context
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = ImmutableSandboxedEnvironment(
+    made = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False, finalize=_printed
     )
-    environment.filters |= {"fenced": pass_context(_fenced), "clip": _clip}
-    return environment
+    made.filters |= {"fenced": pass_context(_fenced), "clip": _clip}
+    return made
 
 
 def digest(text: str) -> str:

@@ -11,7 +11,7 @@ os.environ.setdefault("TYPER_USE_RICH", "0")
 
 import typer
 
-from interviewer.cli import chat, grade, guide, records, setup
+from interviewer.cli import chat, grade, guide, prompts, records, setup
 from interviewer.domain.errors import InterviewerError
 from interviewer.version import __version__
 
@@ -48,6 +48,7 @@ app.command("progress")(records.progress)
 app.command("forget")(records.forget)
 app.command("grade")(grade.grade)
 app.add_typer(guide.app, name="guide")
+app.add_typer(prompts.app, name="prompts")
 app.command("settings")(setup.settings)
 
 
