@@ -37,9 +37,11 @@ class SpeakRequest(Frozen):
 
     `aim` is the guide's own wording of a probe, hint or follow-up, as a spoken line, or "" for a general one. `label`
     names what is aimed at where it may be named: a point's short name on the last rung of the hints, or "star:result"
-    and the like. `half`: the point aimed at is already partly made. `passages` are background to clarify with.
-    `dialogue` is what was said so far, (speaker, words), untrusted where the speaker is "candidate". `turn` varies the
-    wording without chance. The question itself, feedback and model answers are added by code, verbatim.
+    and the like, or the reason why there is no hint. `half`: the point aimed at is already partly made. `circumstance`:
+    "start" for a hint before anything was said, "back" for a repetition after a pause. `passages` are background to
+    clarify with. `dialogue` is what was said so far, (speaker, words), untrusted where the speaker is "candidate".
+    `turn` varies the wording without chance. The question itself, feedback and model answers are added by code,
+    verbatim.
     """
 
     move: Move
@@ -50,6 +52,7 @@ class SpeakRequest(Frozen):
     aim: str = ""
     label: str = ""
     half: bool = False
+    circumstance: str = ""
     passages: tuple[str, ...] = ()
     dialogue: tuple[tuple[str, str], ...] = ()
 

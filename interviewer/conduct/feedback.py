@@ -42,7 +42,8 @@ def _heard(question: Question, grade: Grade, phrases: Phrases, turn: int) -> str
         return [k for k in question.key_points if standing.get(k.id, GradedPoint(id=k.id)).verdict in verdicts]
 
     missed = points(Verdict.MISSING, Verdict.CONTRADICTED)
-    text = " ".join([*_verdicts(grade, points, phrases, turn), *_pitfalls(question, grade, phrases, turn)])
+    unsure = [phrases.say("feedback.unsure", turn)] if grade.review else []
+    text = " ".join([*_verdicts(grade, points, phrases, turn), *_pitfalls(question, grade, phrases, turn), *unsure])
     return f"{text}\n\n{_list('feedback.missed', missed, phrases, turn)}" if missed else text
 
 

@@ -17,14 +17,18 @@ from interviewer.domain.grading import Grade, Verdict
 from interviewer.domain.guide import Guide, Question
 from interviewer.domain.interview import MessageKind, Mode, ModelCall, Move, MoveKind, Plan
 from interviewer.domain.policy import open_points
-from interviewer.domain.state import Interview
-from interviewer.domain.text import counted
+from interviewer.domain.state import Interview, Status, said
+from interviewer.domain.text import content_stems, counted, sentences
 from interviewer.ports import Engine, Retriever, SpeakRequest
 from interviewer.prompts import Phrases
 
 Listener = Callable[[str], Awaitable[None]]
 DIALOGUE_TURNS = 4
 LONGEST_LINE = 1_200
+PASSAGE_SENTENCES = 2
+_ASKING_WORDS = frozenset(
+    content_stems("mean meaning clarify exactly explain question rephrase understand sure specific context example")
+)
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ def speak_request(
 ) -> SpeakRequest:
     """What the engine may know to word this move."""
     aim, label, half = _aim(interview, question, move)
-    passages = tuple(retriever.background(guide, question.text)) if move.kind is MoveKind.CLARIFY else ()
+    passages = _passages(interview, guide, question, retriever) if move.kind is MoveKind.CLARIFY else ()
     return SpeakRequest(
         move=move,
         mode=interview.plan.mode,
@@ -154,6 +158,7 @@ def speak_request(
         aim=aim,
         label=label,
         half=half,
+        circumstance=_circumstance(interview, move),
         passages=passages,
         dialogue=_dialogue(interview),
     )
@@ -182,6 +187,23 @@ def _why_no_hint(interview: Interview, question: Question) -> str:
     if interview.plan.mode is Mode.ASSESS:
         return "not_here"
     return "none_left" if open_points(interview, question) else "nothing_open"
+
+
+def _circumstance(interview: Interview, move: Move) -> str:
+    """What a hint or a repetition has to take account of; see ports.SpeakRequest."""
+    if move.kind is MoveKind.REPEAT and interview.status is Status.PAUSED:
+        return "back"
+    return "start" if move.kind is MoveKind.HINT and move.rung == 1 and not interview.current.answers else ""
+
+
+def _passages(interview: Interview, guide: Guide, question: Question, retriever: Retriever) -> tuple[str, ...]:
+    """Sentences of the guide's background about the very words that the candidate asks about, if there are any."""
+    asked = set(content_stems(said(interview.pending))) - _ASKING_WORDS
+    if not asked:
+        return ()
+    near = retriever.background(guide, f"{said(interview.pending)} {question.text}")
+    about = [s for passage in near for s in sentences(passage) if asked & set(content_stems(s))]
+    return (" ".join(about[:PASSAGE_SENTENCES]),) if about else ()
 
 
 def _dialogue(interview: Interview) -> tuple[tuple[str, str], ...]:
@@ -218,12 +240,24 @@ async def added(
     following = guide.question(move.question_id or "")
     if following and move.kind is MoveKind.REPEAT:
         yield f"\n\n{following.text}"
+        if latest := _latest_asked(interview):
+            yield f"\n\n{phrases.say('repeat.latest', turn, line=latest)}"
     if following and move.kind is MoveKind.NEXT:
         of = len(interview.plan.questions)
         number = interview.plan.questions.index(following.id) + 1
         yield f"\n\n{phrases.say('ask.last' if number == of else 'ask.next', turn)}\n\n{posed(following, number, of)}"
     if move.kind is MoveKind.CLOSE:
         yield f"\n\n{phrases.say(_closing(move), turn)}"
+
+
+def _latest_asked(interview: Interview) -> str:
+    """The question of the latest probe or follow-up under the one on the floor; "" when there was none."""
+    for turn in reversed(interview.turns):
+        if turn.move.kind in (MoveKind.ASK, MoveKind.NEXT):
+            return ""
+        if turn.move.kind in (MoveKind.PROBE, MoveKind.FOLLOW_UP):
+            return (sentences(turn.reply) or [""])[-1]
+    return ""
 
 
 def _closing(move: Move) -> str:

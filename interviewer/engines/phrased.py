@@ -22,7 +22,7 @@ def phrased(request: SpeakRequest, phrases: Phrases) -> str:
         case MoveKind.CLARIFY:
             return _clarify(request, phrases)
         case MoveKind.REPEAT:
-            return phrases.say("repeat.lead", turn)
+            return phrases.say(f"repeat.{request.circumstance or 'lead'}", turn)
         case MoveKind.REDIRECT:
             return _redirect(request, phrases)
         case MoveKind.PAUSE:
@@ -45,7 +45,7 @@ def _probe(request: SpeakRequest, phrases: Phrases) -> str:
 
 def _hint(request: SpeakRequest, phrases: Phrases) -> str:
     if request.move.rung == 1:
-        return phrases.say("hint.pump", request.turn)
+        return phrases.say(f"hint.{request.circumstance or 'pump'}", request.turn)
     if request.label:
         return phrases.say("hint.prompt", request.turn, label=request.label)
     if request.aim:

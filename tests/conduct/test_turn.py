@@ -10,7 +10,7 @@ import pytest
 from interviewer.conduct.turn import Conductor
 from interviewer.domain.errors import EngineError, InterviewBusy, NotFoundError, TurnConflict
 from interviewer.domain.grading import Origin, Outcome, Verdict
-from interviewer.domain.guide import FollowUp, Guide, KeyPoint, Pitfall, Question
+from interviewer.domain.guide import Background, FollowUp, Guide, KeyPoint, Pitfall, Question
 from interviewer.domain.interview import Assessed, Event, MessageKind, Mode, MoveKind, Plan, Received, Turned
 from interviewer.domain.state import Status, fold
 from interviewer.ports import SpeakRequest
@@ -357,10 +357,15 @@ class TestHints:
     async def test_the_ladder(self, guide: Guide, plan: Plan) -> None:
         sitting = await Sitting.begin(guide, plan)
         replies = [(await sitting.say("", HINT)).reply for _ in range(4)]
-        assert replies[0] == phrases().say("hint.pump", 1)
+        assert replies[0] == phrases().say("hint.start", 1)
         assert replies[1].endswith("Think of what time alone can do.")
         assert "“Rest”" in replies[2]
         assert replies[3] == phrases().say("hint.none_left", 4)
+
+    async def test_once_something_was_said_the_first_one_asks_for_more(self, guide: Guide, plan: Plan) -> None:
+        sitting = await Sitting.begin(guide, plan)
+        await sitting.say("+2")
+        assert (await sitting.say("", HINT)).reply == phrases().say("hint.pump", 2)
 
     async def test_none_in_assess_mode(self, guide: Guide, exam: Plan) -> None:
         sitting = await Sitting.begin(guide, exam)
@@ -370,6 +375,34 @@ class TestHints:
         sitting = await Sitting.begin(guide, plan)
         await sitting.send("+1 +2")
         assert (await sitting.say("", HINT)).reply == phrases().say("hint.nothing_open", 1)
+
+
+class TestRepairs:
+    async def test_a_repetition_includes_the_latest_probe(self, guide: Guide, plan: Plan) -> None:
+        sitting = await Sitting.begin(guide, plan)
+        await sitting.say("+2")
+        reply = (await sitting.say("", REPEAT)).reply
+        assert reply.endswith(
+            "How do you bake rye bread?\n\nAnd then I asked: What happens between evening and morning?"
+        )
+
+    async def test_but_not_that_of_the_question_before(self, guide: Guide, plan: Plan) -> None:
+        sitting = await Sitting.begin(guide, plan)
+        await sitting.say("+2")
+        await sitting.say("", SKIP)
+        assert (await sitting.say("", REPEAT)).reply.endswith("\n\nHow do you bake poppy rolls?")
+
+    async def test_who_comes_back_from_a_pause_is_welcome(self, guide: Guide, plan: Plan) -> None:
+        sitting = await Sitting.begin(guide, plan)
+        await sitting.say("", PAUSE)
+        assert (await sitting.say("", REPEAT)).reply.startswith(phrases().say("repeat.back", 2))
+
+    async def test_a_clarification_quotes_the_background_on_the_words_asked_about(self, guide: Guide) -> None:
+        cellar = "Rye is a grain. A Levain is a piece of old dough. Bakers rise early."
+        guide = guide.model_copy(update={"background": (Background(heading="Words", text=cellar, line=1),)})
+        sitting = await Sitting.begin(guide, plan_of(guide), retriever=WordRetriever())
+        assert "For context: A Levain is a piece of old dough." in (await sitting.say("?clarify a levain")).reply
+        assert "For context" not in (await sitting.say("?clarify what exactly do you mean?")).reply
 
 
 class TestCrashes:
