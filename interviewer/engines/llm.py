@@ -210,7 +210,7 @@ class LlmEngine:
         )
 
     def _form(self, sheet: Sheet) -> str:
-        return render("form", self._prompts, form=sheet.skeleton()).user
+        return render("form", self._prompts, fence=secrets.token_hex(8), form=sheet.skeleton()).user
 
     @property
     def _samples(self) -> int:

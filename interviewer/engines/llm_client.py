@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from interviewer.domain.interview import ModelCall
 from interviewer.engines.llm_errors import Fault, of_connection, of_status, of_told
-from interviewer.engines.llm_known import Abilities, Knowledge
+from interviewer.engines.llm_known import Abilities, Knowledge, Method
 from interviewer.engines.llm_models import Address, Role
 
 if TYPE_CHECKING:
@@ -33,6 +33,14 @@ KEEP_ALIVE_SECONDS = 300.0
 BACKOFF = 0.5
 LONGEST_WAIT = 20.0
 FORM = "assessment"
+DISPENSABLE = ("temperature", "reasoning_effort", "stream_options", "max_completion_tokens", "max_tokens")
+_JSON = ("response_format", "json_schema", "json_object", "structured", "schema", "grammar")
+NAMES_OF_METHODS: dict[Method, tuple[str, ...]] = {
+    "json_schema": _JSON,
+    "tool": ("tool", "function", "schema", "grammar"),
+    "json_object": _JSON,
+    "plain": (),
+}
 Messages = Sequence[tuple[str, str]]
 Json = dict[str, Any]
 
@@ -199,6 +207,8 @@ class Client:
         payload: Json = self._connected()._get_request_payload(
             list(messages), stream=True, stream_options={"include_usage": True}, **_form(self.abilities, schema)
         )
+        if not self.address.is_openai:
+            payload["max_tokens"] = payload.pop("max_completion_tokens")
         return {name: value for name, value in payload.items() if name not in self.abilities.refuses}
 
     def _refused(self, error: Exception, schema: Json | None) -> Fault | None:
@@ -208,13 +218,11 @@ class Client:
         if status not in (400, 404, 415, 422, 500, 501) or of_status(status, told).reason in ("too_long", "filtered"):
             return None
         known = self.abilities
-        for parameter in ("temperature", "reasoning_effort", "stream_options", "max_completion_tokens"):
+        for parameter in DISPENSABLE:
             if parameter in told and parameter not in known.refuses:
                 self.learn(known.without(parameter))
                 return Refused("rejected", status)
-        words = ("tool",) if known.method == "tool" else ("response_format", "json_schema", "json_object", "grammar",
-                                                          "structured", "schema")  # fmt: skip
-        if schema and any(w in told for w in words) and (plainer := known.next_method()):
+        if schema and any(w in told for w in NAMES_OF_METHODS[known.method]) and (plainer := known.next_method()):
             self.learn(plainer)
             return Refused("rejected", status)
         return None

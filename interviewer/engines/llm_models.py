@@ -27,8 +27,8 @@ class Address:
 
     @property
     def is_openai(self) -> bool:
-        """Whether it is OpenAI's own."""
-        return "api.openai.com" in self.base_url
+        """Whether it is OpenAI's own, or Azure's, which does the same."""
+        return any(own in self.base_url for own in ("api.openai.com", ".azure.com"))
 
 
 @dataclass(frozen=True)
