@@ -231,7 +231,7 @@ class ServerStore:
 def local_client(folder: Path) -> Client:
     """A client of a folder; made only for a folder that is sound."""
     import chromadb
-    from chromadb.api.client import SharedSystemClient
+    from chromadb.api.shared_system_client import SharedSystemClient
 
     try:
         return cast("Client", chromadb.PersistentClient(path=folder, settings=_settings()))

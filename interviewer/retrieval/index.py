@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ Progress = Callable[[int, int], None]
 """Called with chunks done and chunks in all."""
 
 LOCK_SECONDS = 300.0
+GUIDES_A_SESSION = 10
+"""Chroma keeps what it has written in memory until it is closed, about 40 MB a thousand chunks."""
 _TABLES_KEPT = 128
 
 
@@ -158,16 +161,13 @@ class GuideIndex:
     def _write_once(self, guides: Sequence[Guide], progress: Progress) -> None:
         cut = [(guide, chunk_guide(guide)) for guide in guides]
         done, total = 0, sum(len(chunks) for _, chunks in cut)
-        with self._store.open() as collections:
-            for guide, chunks in cut:
-                base = done
-
-                def tick(made: int, base: int = base) -> None:
-                    progress(base + made, total)
-
-                self._index(collections, self._edition(guide, chunks), chunks, tick)
-                done += len(chunks)
-                progress(done, total)
+        for start in range(0, len(cut), GUIDES_A_SESSION):
+            with self._store.open() as collections:
+                for guide, chunks in cut[start : start + GUIDES_A_SESSION]:
+                    tick = partial(_report, progress, done, total)
+                    self._index(collections, self._edition(guide, chunks), chunks, tick)
+                    done += len(chunks)
+                    progress(done, total)
 
     def _index(
         self, collections: Collections, edition: Edition, chunks: tuple[Chunk, ...], tick: Callable[[int], None]
@@ -194,6 +194,10 @@ class GuideIndex:
             vectors[row] = old if old is not None else self._encoder.embed([chunk.text])[0]
             tick(row + 1)
         return vectors
+
+
+def _report(progress: Progress, done: int, total: int, made: int) -> None:
+    progress(done + made, total)
 
 
 def _as_match(hit: Found) -> Match:

@@ -21,7 +21,8 @@ class WordEncoder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         self.embedded += texts
         vectors = np.array([self._sum(text) for text in texts], np.float32).reshape(len(texts), DIMENSIONS)
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        return vectors
 
     @staticmethod
     def _sum(text: str) -> Vectors:

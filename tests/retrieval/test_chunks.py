@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from interviewer.domain.guide import Background, Guide, KeyPoint, Question
+from interviewer.guides.parse import parse_guide
+from interviewer.resources import resource_folder
 from interviewer.retrieval.chunks import PIECE_TOKENS, ChunkKind, chunk_guide, estimate_tokens, pieces
 from interviewer.retrieval.embedding import MAX_TOKENS, SHIPPED_MODEL
-from tests.retrieval.samples import guide
+from tests.retrieval.samples import guide as sample
 
 
 def test_every_part_of_a_guide_is_a_chunk() -> None:
-    chunks = chunk_guide(guide(questions=2))
+    chunks = chunk_guide(sample(questions=2))
     counts = Counter(chunk.kind for chunk in chunks)
     assert counts == {
         ChunkKind.QUESTION: 2,
@@ -28,7 +32,7 @@ def test_every_part_of_a_guide_is_a_chunk() -> None:
 
 
 def test_a_chunk_knows_where_it_comes_from() -> None:
-    chunk = next(c for c in chunk_guide(guide()) if c.kind is ChunkKind.KEY_POINT)
+    chunk = next(c for c in chunk_guide(sample()) if c.kind is ChunkKind.KEY_POINT)
     assert (chunk.id, chunk.guide_id, chunk.question_id, chunk.item_id, chunk.line) == (
         "q0/key_point/k1",
         "baker",
@@ -46,8 +50,8 @@ def test_a_label_that_the_text_already_begins_with_is_not_repeated() -> None:
 
 
 def test_ids_stay_when_other_parts_change() -> None:
-    before = {c.id: c.digest for c in chunk_guide(guide(edition=1))}
-    after = {c.id: c.digest for c in chunk_guide(guide(edition=2))}
+    before = {c.id: c.digest for c in chunk_guide(sample(edition=1))}
+    after = {c.id: c.digest for c in chunk_guide(sample(edition=2))}
     assert before.keys() == after.keys()
     assert [i for i in before if before[i] != after[i]] == ["q0/key_point/k1"]
 
@@ -88,6 +92,18 @@ def test_a_piece_fits_the_model() -> None:
         "漢字" * 700,
     ):
         assert all(len(tokenizer.encode(piece).ids) <= MAX_TOKENS for piece in pieces(text))
+
+
+@pytest.mark.parametrize("file", sorted(resource_folder("content").glob("*.md")), ids=lambda file: file.stem)
+def test_chunks_of_a_guide_that_ships_fit_the_model_and_have_ids_of_their_own(file: Path) -> None:
+    tokenizer = Tokenizer.from_file(str(SHIPPED_MODEL / "tokenizer.json"))
+    tokenizer.no_truncation()
+    guide = parse_guide(file.read_bytes(), file.name).guide
+    assert guide is not None
+    chunks = chunk_guide(guide)
+    assert chunks
+    assert len({chunk.id for chunk in chunks}) == len(chunks)
+    assert all(len(tokenizer.encode(chunk.text).ids) <= MAX_TOKENS for chunk in chunks)
 
 
 def _guide(question: Question) -> Guide:
