@@ -131,9 +131,14 @@ def _of_prompt(name: str, folder: Path | None) -> Iterator[str]:
 
 
 def _variables(source: str) -> set[str]:
-    from jinja2 import meta
+    """What a template wants to be given: names that it reads and never sets itself."""
+    from jinja2 import meta, nodes
 
-    return set().union(*(meta.find_undeclared_variables(environment().parse(part)) for part in parts_of(source)))
+    wanted: set[str] = set()
+    for tree in (environment().parse(part) for part in parts_of(source)):
+        own = {each.name for each in tree.find_all(nodes.Name) if each.ctx in ("store", "param")}
+        wanted |= meta.find_undeclared_variables(tree) - own
+    return wanted
 
 
 def _unsound(prompt: Prompt, values: Mapping[str, object]) -> Iterator[str]:
