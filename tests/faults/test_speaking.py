@@ -92,7 +92,10 @@ async def test_the_reply_is_finished_by_code(name: str) -> None:
         assert spoken.text.startswith("Thank you. And \n\n")
 
 
-@pytest.mark.parametrize("act", [hang(), begun("", keep_alive), streamed("so " * 9000, rate=40)], ids=["hang", "keep-alives", "endless"])  # fmt: skip
+ENDLESS = {"hang": hang(), "keep-alives": begun("", keep_alive), "endless": streamed("so " * 9000, rate=40)}
+
+
+@pytest.mark.parametrize("act", ENDLESS.values(), ids=ENDLESS)
 async def test_the_whole_speech_is_bounded(act: Act) -> None:
     async with talking_to(act, seconds=30) as (engine, _):
         began = time.perf_counter()
