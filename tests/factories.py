@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from interviewer.domain.grading import PitfallFinding, PointFinding, Provenance, Verdict
 from interviewer.domain.guide import Category, FollowUp, Guide, KeyPoint, Pitfall, Question
@@ -53,8 +54,9 @@ def question(
 
 
 def guide_of(*questions: Question) -> Guide:
-    """A guide of these questions."""
-    return Guide(id="g", title="A guide", file="g.md", revision="r1", questions=questions)
+    """A guide of these questions, with a revision of their own, as a file's would be."""
+    revision = sha256("".join(q.model_dump_json() for q in questions).encode()).hexdigest()
+    return Guide(id="g", title="A guide", file="g.md", revision=revision, questions=questions)
 
 
 def plan_of(guide: Guide, mode: Mode = Mode.PRACTICE, minutes: int | None = None, **budgets: int) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from interviewer.conduct.speak import Listener
@@ -120,8 +121,13 @@ class WordRetriever(FakeRetriever):
         return sorted((b.text for b in guide.background), key=lambda text: -_likeness(text, words))[:count]
 
 
+@cache
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(content_stems(text))
+
+
 def _likeness(one: str, other: str) -> float:
-    a, b = set(content_stems(one)), set(content_stems(other))
+    a, b = _stems(one), _stems(other)
     return len(a & b) / max(1, min(len(a), len(b)))
 
 

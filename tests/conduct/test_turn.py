@@ -65,7 +65,7 @@ def guide() -> Guide:
         id="bread",
         title="Baker",
         file="bread.md",
-        revision="r1",
+        revision="bread-1",
         questions=(bread("rye", "rye bread"), bread("rolls", "poppy rolls")),
     )
 
@@ -529,7 +529,7 @@ async def test_a_reader_that_is_cancelled_leaves_the_message_waiting(guide: Guid
 async def test_an_interview_goes_on_with_the_guide_as_it_was(guide: Guide, plan: Plan) -> None:
     store = FakeStore()
     sitting = await Sitting.begin(guide, plan, store=store)
-    revised = guide.model_copy(update={"revision": "r2", "questions": ()})
+    revised = guide.model_copy(update={"revision": "bread-2", "questions": ()})
     await store.save_guide(revised)
     later = Sitting(Conductor(store, scripted(), FakeRetriever(), phrases(), clock=FakeClock()), sitting.id)
     assert (await later.say("", REPEAT)).reply.endswith("How do you bake rye bread?")
