@@ -66,7 +66,7 @@ def situations(name: str) -> Iterator[Values]:
         for behavioral, pitfalls, elsewhere, before in product((False, True), repeat=4):
             yield assess_values(behavioral=behavioral, pitfalls=pitfalls, elsewhere=elsewhere, before=before)
     elif name == "form":
-        yield {"form": f'{{"kind": "{GUIDE_MARK}"}}'}
+        yield {"fence": FENCE, "form": f'{{"kind": "{GUIDE_MARK}"}}'}
     elif name == "speak":
         for move, cause in product(SPOKEN, (None, *MessageKind)):
             for given in _directions(move):

@@ -90,7 +90,7 @@ def show(
     elif name == "assess":
         values = _assess_values(asked) | {"fence": new_fence(), "message": answer}
     else:
-        values = {"form": '{"kind": "answer|dont_know|..."}'}
+        values = {"fence": new_fence(), "form": '{"kind": "answer|dont_know|..."}'}
     for line in _shown(render(name, folder, **values)):
         typer.echo(line)
 
