@@ -17,6 +17,7 @@ from interviewer.settings import Settings
 
 if TYPE_CHECKING:
     from interviewer.conduct.turn import Conductor
+    from interviewer.domain.examination import Examination
     from interviewer.engines.llm import LlmEngine
     from interviewer.engines.llm_known import Knowledge
     from interviewer.engines.llm_models import Address, Role
@@ -118,7 +119,7 @@ class House:
                 return ScriptedEngine(self.phrases)
             case "openai":
                 return self.llm()
-            case "auto" if self._uses_models:
+            case "auto" if self.uses_models:
                 return self.llm()
             case "auto" | "embedded":
                 from interviewer.engines.embedded import EmbeddedEngine
@@ -128,7 +129,7 @@ class House:
                 raise SettingsError(f"There is no engine {other!r} here.", "Choose openai, embedded or scripted.")
 
     @property
-    def _uses_models(self) -> bool:
+    def uses_models(self) -> bool:
         """Whether settings choose the engine on an endpoint: by name, or by a key or an address that is set."""
         held = self.settings
         return held.engine == "openai" or (held.engine == "auto" and bool(held.openai_api_key or held.openai_base_url))
@@ -150,29 +151,55 @@ class House:
 
     def models(self) -> Models:
         """The endpoint and the model of each role. Raises SettingsError without a key or a model's name."""
-        from interviewer.engines.llm_known import Knowledge
-        from interviewer.engines.llm_models import GRADER, OPENAI, SPEAKER, Address, Role
+        from interviewer.engines.llm_models import Role
 
-        held = self.settings
-        address = Address(held.openai_base_url or OPENAI, held.openai_api_key)
+        held, address = self.settings, self.address()
         grader, speaker = held.grader.model or held.speaker.model, held.speaker.model or held.grader.model
         if address.is_openai:
+            from interviewer.engines.llm_models import GRADER, SPEAKER
+
             grader, speaker = held.grader.model or GRADER, held.speaker.model or SPEAKER
-            if not held.openai_api_key:
-                raise SettingsError(
-                    "No key is set for OpenAI.", "Set OPENAI_API_KEY, or OPENAI_BASE_URL for another endpoint."
-                )
         if not grader or not speaker:
             raise SettingsError(
                 "Which model is to be used at OPENAI_BASE_URL?",
-                "Set INTERVIEWER_GRADER__MODEL to one that it has, such as qwen3:8b.",
+                "Set INTERVIEWER_GRADER__MODEL to one that it has, such as qwen3:8b; `interviewer doctor` lists them.",
             )
         return Models(
             address,
             Role(name="grader", **held.grader.model_dump() | {"model": grader}),
             Role(name="speaker", **held.speaker.model_dump() | {"model": speaker}),
-            Knowledge(held.cache_dir / "endpoints.json"),
+            self.knowledge,
         )
+
+    def address(self) -> Address:
+        """The model's endpoint. Raises SettingsError where it wants a key and none is set."""
+        from interviewer.engines.llm_models import OPENAI, Address
+
+        address = Address(self.settings.openai_base_url or OPENAI, self.settings.openai_api_key)
+        if address.is_openai and not address.key:
+            raise SettingsError(
+                "No key is set for OpenAI.", "Set OPENAI_API_KEY, or OPENAI_BASE_URL for another endpoint."
+            )
+        return address
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """What has been learnt of endpoints."""
+        from interviewer.engines.llm_known import Knowledge
+
+        return Knowledge(self.settings.cache_dir / "endpoints.json")
+
+    async def examine(self) -> Examination:
+        """A close look at the endpoint; what it can do is remembered. Raises SettingsError without a key."""
+        from interviewer.engines.llm_probe import examine
+
+        address = self.address()
+        try:
+            models = self.models()
+            roles = [models.grader, models.speaker]
+        except SettingsError:
+            roles = []
+        return await examine(address, roles, self.knowledge, self.settings.turn_seconds, self.settings.prompts)
 
     def conductor(self, engine: str | None = None) -> Conductor:
         """What holds interviews."""
@@ -186,7 +213,7 @@ class House:
         """Load what the first answer will need, while the candidate reads. Fails silently: the answer will say why."""
         from interviewer.domain.errors import InterviewerError
 
-        if self._uses_models:
+        if self.uses_models:
             from interviewer.engines.llm_client import warm
 
             warm()

@@ -11,7 +11,7 @@ os.environ.setdefault("TYPER_USE_RICH", "0")
 
 import typer
 
-from interviewer.cli import chat, grade, guide, prompts, records, setup
+from interviewer.cli import chat, doctor, grade, guide, prompts, records, setup
 from interviewer.domain.errors import InterviewerError
 from interviewer.version import __version__
 
@@ -50,6 +50,7 @@ app.command("grade")(grade.grade)
 app.add_typer(guide.app, name="guide")
 app.add_typer(prompts.app, name="prompts")
 app.command("settings")(setup.settings)
+app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:

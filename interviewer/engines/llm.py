@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -19,11 +18,12 @@ from interviewer.engines.llm_client import Client, Json, Messages, Reply
 from interviewer.engines.llm_errors import Fault
 from interviewer.engines.llm_known import Knowledge
 from interviewer.engines.llm_models import Address, Role
+from interviewer.engines.llm_prompts import assess_prompt, form_prompt, messages_of, speak_prompt
 from interviewer.engines.llm_schema import Misshapen, Sheet
 from interviewer.engines.llm_vote import majority
 from interviewer.engines.phrased import phrased
 from interviewer.ports import AssessRequest, SpeakRequest
-from interviewer.prompts import Phrases, Prompt, render
+from interviewer.prompts import Phrases, Prompt
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class LlmEngine:
         Raises EngineError, or its kind EngineUnusable; and SettingsError when a prompt cannot be rendered.
         """
         sheet = Sheet.of(request)
-        prompt = self._assess_prompt(request, sheet)
+        prompt = assess_prompt(request, sheet, self._prompts)
         deadline = self._deadline()
         others = [asyncio.create_task(self._read_once(prompt, sheet, deadline)) for _ in range(1, self._samples)]
         read: list[Json] = []
@@ -90,11 +90,11 @@ class LlmEngine:
         if request.move.kind in SAID_BY_CODE:
             yield phrased(request, self._phrases)
             return
-        prompt = self._speak_prompt(request)
+        prompt = speak_prompt(request, self._prompts)
         reply = Reply(self._speaker.role, prompt.digest)
         error: EngineError | None = None
         try:
-            async with aclosing(self._speaker.stream(_messages(prompt), reply, self._deadline())) as pieces:
+            async with aclosing(self._speaker.stream(messages_of(prompt), reply, self._deadline())) as pieces:
                 async for piece in pieces:
                     yield piece
         except Fault as fault:
@@ -136,7 +136,7 @@ class LlmEngine:
             tries -= 1
 
     def _filled(self, prompt: Prompt, sheet: Sheet, deadline: float, reply: Reply) -> AsyncGenerator[str, None]:
-        return self._grader.stream(_messages(prompt), reply, deadline, sheet.schema())
+        return self._grader.stream(messages_of(prompt), reply, deadline, sheet.schema())
 
     async def _understood(
         self, prompt: Prompt, sheet: Sheet, deadline: float, reply: Reply, calls: list[ModelCall]
@@ -156,7 +156,7 @@ class LlmEngine:
         if known.method == "json_schema" and (plainer := known.next_method()) and (plainer := plainer.next_method()):
             self._grader.learn(plainer)
         reply = Reply(self._grader.role, prompt.digest)
-        messages = [*_messages(prompt), ("assistant", wrong), ("user", self._form(sheet))]
+        messages: Messages = [*messages_of(prompt), ("assistant", wrong), ("user", form_prompt(sheet, self._prompts))]
         async for _ in self._grader.stream(messages, reply, deadline, sheet.schema()):
             pass
         calls.append(reply.call())
@@ -174,44 +174,6 @@ class LlmEngine:
                 found = each
         return found, calls
 
-    def _assess_prompt(self, request: AssessRequest, sheet: Sheet) -> Prompt:
-        question = request.question
-        return render(
-            "assess",
-            self._prompts,
-            fence=secrets.token_hex(8),
-            question=question.text,
-            category=question.category.value,
-            points=list(zip(sheet.points, (k.text for k in question.key_points), strict=True)),
-            pitfalls=list(zip(sheet.pitfalls, (p.text for p in question.pitfalls), strict=True)),
-            elsewhere=list(zip(sheet.elsewhere, (k.text for k in request.elsewhere), strict=True)),
-            earlier=list(request.earlier),
-            asked=request.asked,
-            message=request.message,
-            behavioral=sheet.behavioral,
-        )
-
-    def _speak_prompt(self, request: SpeakRequest) -> Prompt:
-        return render(
-            "speak",
-            self._prompts,
-            fence=secrets.token_hex(8),
-            move=request.move.kind.value,
-            cause=request.move.cause.value if request.move.cause else "",
-            mode=request.mode.value,
-            question=request.question,
-            category=request.category,
-            aim=request.aim,
-            label=request.label,
-            half=request.half,
-            rung=request.move.rung,
-            passages=list(request.passages),
-            dialogue=list(request.dialogue),
-        )
-
-    def _form(self, sheet: Sheet) -> str:
-        return render("form", self._prompts, fence=secrets.token_hex(8), form=sheet.skeleton()).user
-
     @property
     def _samples(self) -> int:
         return max(1, self._grader.role.samples)
@@ -226,10 +188,6 @@ class LlmEngine:
         if error.reason in UNKNOWN_ROADS and not self._worked:
             return EngineUnusable(error.message, error.remedy, reason=error.reason)
         return error
-
-
-def _messages(prompt: Prompt) -> Messages:
-    return [("system", prompt.system), ("user", prompt.user)]
 
 
 def _whole(text: str, sheet: Sheet) -> bool:

@@ -95,7 +95,11 @@ async def test_errors_and_logs_hold_no_secret(
     assert clean(said) or name == "prose"
     assert clean(caplog.text)
     assert clean("".join(capfd.readouterr()))
-    assert clean("".join(f.read_text() for f in tmp_path.iterdir()))
+    assert clean(_files(tmp_path))
+
+
+def _files(folder: Path) -> str:
+    return "".join(f.read_text() for f in folder.iterdir())
 
 
 async def test_an_error_that_nobody_awaits_holds_no_secret(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,80 @@
+"""`interviewer doctor`: whether the model's endpoint can hold an interview, and what to change."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interviewer.cli.common import house
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from interviewer.domain.examination import Examination, ModelReport
+
+MODELS_SHOWN = 12
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
+    """Look closely at the model's endpoint: address, key, models, structured output, streaming, speed.
+
+    What is found is remembered, and used from then on. Exit status 1 when no interview can be held.
+
+    \b
+    Examples:
+      OPENAI_API_KEY=... interviewer doctor
+      OPENAI_BASE_URL=http://localhost:11434/v1 INTERVIEWER_GRADER__MODEL=qwen3:8b interviewer doctor
+    """
+    home = house()
+    if not home.settings.openai_api_key and not home.settings.openai_base_url:
+        typer.echo("No endpoint is set, so the embedded engine listens, and there is nothing to look at.", err=True)
+        typer.echo("Set OPENAI_API_KEY, or OPENAI_BASE_URL and INTERVIEWER_GRADER__MODEL, to use a model.", err=True)
+        raise typer.Exit(1)
+    found = asyncio.run(home.examine())
+    typer.echo(found.model_dump_json(indent=2) if as_json else "\n".join(_lines(found)))
+    if not found.usable:
+        raise typer.Exit(1)
+
+
+def _lines(found: Examination) -> Iterator[str]:
+    key = {True: "accepted", False: "not accepted", None: "not tried"}[found.key_accepted]
+    yield _line("endpoint", found.address)
+    yield _line("reachable", "yes" if found.reachable else "no")
+    yield _line("key", key)
+    if found.available:
+        more = len(found.available) - MODELS_SHOWN
+        yield _line("models", ", ".join(found.available[:MODELS_SHOWN]) + (f" and {more} more" if more > 0 else ""))
+    for model in found.models:
+        yield ""
+        yield f"{model.role}: {model.model}"
+        yield from _lines_of(model)
+    if found.advice:
+        yield ""
+        yield "What to change"
+        yield from (f"  - {text}" for text in found.advice)
+    elif found.usable:
+        yield ""
+        yield "All is well."
+
+
+def _lines_of(model: ModelReport) -> Iterator[str]:
+    if not model.ok:
+        yield _line("failed", model.problem)
+        return
+    if model.method:
+        yield _line("structured output", model.method)
+    if model.refuses:
+        yield _line("does not take", ", ".join(model.refuses))
+    if model.reads_rightly is not None:
+        yield _line("reads an answer", "rightly" if model.reads_rightly else "wrongly")
+    yield _line("streaming", "yes" if model.streamed else "no, in one piece")
+    yield _line("first word", f"{model.first_ms:.0f} ms")
+    if model.tokens_per_second:
+        yield _line("speed", f"{model.tokens_per_second:.0f} tokens/s")
+    yield _line("tokens", "reported" if model.usage_reported else "not reported")
+
+
+def _line(name: str, value: str) -> str:
+    return f"  {name:18} {value}"
