@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-QUICK = ("startup", "turns", "guides", "retrieval")
+QUICK = ("startup", "turns", "guides", "retrieval", "llm")
 
 
 def main() -> int:
