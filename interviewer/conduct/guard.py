@@ -1,7 +1,9 @@
 """Keeps the interviewer from giving an answer away: no words that overlap with what is not disclosed pass.
 
-Words leak when they repeat RUN words of an undisclosed statement in a row, or when WINDOW words in a row hold most of
-the distinctive words of one. What the candidate has already seen or said, the questions above all, counts as neither.
+Words leak when they repeat RUN words of an undisclosed statement in a row, or ROOTS of its telling words' roots, or when
+WINDOW words hold most of the distinctive roots of one. Whatever is said in code is held back unread: an honest line
+needs none. What the candidate has already seen or said, the questions above all, does not count, nor do the lines
+of the guide that are written to be said.
 """
 
 from __future__ import annotations
@@ -9,17 +11,22 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from interviewer.domain.grading import normalise
+from interviewer.conduct.wording import spoken
+from interviewer.domain.disguise import bare, hidden_readings, turned_words
 from interviewer.domain.guide import Guide
-from interviewer.domain.text import content_stems, sentences, words
+from interviewer.domain.text import STOPWORDS, sentences, words
 
 RUN = 6
+ROOTS = 4
 WINDOW = 40
+OPEN_MOST = 1
 DISTINCTIVE_SHARE = 0.7
 DISTINCTIVE_LEAST = 4
+LONGEST_RECENT = 1_200
 GUIDES_KEPT = 64
+_ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ies", "ied", "ers", "er", "ed", "es", "ly", "s")
 
 Run = tuple[str, ...]
 
@@ -33,7 +40,7 @@ class Statement:
     """A sentence of a guide that is not to be given away, and the question it answers."""
 
     question_id: str
-    stems: frozenset[str]
+    roots: frozenset[str]
 
 
 class Secrets:
@@ -42,24 +49,35 @@ class Secrets:
     def __init__(self, guide: Guide) -> None:
         self.statements: list[Statement] = []
         self.owners: dict[Run, set[str]] = {}
-        self._by_stem: dict[str, list[int]] = {}
+        self._by_root: dict[str, list[int]] = {}
         for question in guide.questions:
             for text in (question.answer, *(i.text for i in (*question.key_points, *question.pitfalls))):
-                for sentence in sentences(normalise(text)):
-                    self._add(question.id, sentence)
+                for sentence in sentences(text):
+                    self._add(question.id, words(bare(sentence)))
+        for line in _spoken_lines(guide):
+            for run in _runs(words(bare(line))):
+                self.owners.pop(run, None)
 
-    def _add(self, question_id: str, sentence: str) -> None:
-        for run in _runs(words(sentence)):
+    def _add(self, question_id: str, said: list[str]) -> None:
+        for run in _runs(said):
             self.owners.setdefault(run, set()).add(question_id)
-        stems = frozenset(content_stems(sentence))
-        for stem in stems:
-            self._by_stem.setdefault(stem, []).append(len(self.statements))
-        self.statements.append(Statement(question_id, stems))
+        roots = frozenset(_roots(said))
+        for root in roots:
+            self._by_root.setdefault(root, []).append(len(self.statements))
+        self.statements.append(Statement(question_id, roots))
 
-    def near(self, stems: Collection[str]) -> Iterable[Statement]:
-        """Statements that share at least DISTINCTIVE_LEAST of these stems."""
-        shared = Counter(number for stem in stems for number in self._by_stem.get(stem, ()))
+    def near(self, roots: Collection[str]) -> Iterable[Statement]:
+        """Statements that share at least DISTINCTIVE_LEAST of these roots."""
+        shared = Counter(number for root in roots for number in self._by_root.get(root, ()))
         return (self.statements[number] for number, count in shared.items() if count >= DISTINCTIVE_LEAST)
+
+
+def _spoken_lines(guide: Guide) -> Iterable[str]:
+    """What the guide's author wrote to be said to a candidate."""
+    for question in guide.questions:
+        yield question.text
+        yield from (line for k in question.key_points for line in (k.probe, k.hint) if line)
+        yield from (spoken(f.text) for f in question.follow_ups)
 
 
 _KNOWN: OrderedDict[str, Secrets] = OrderedDict()
@@ -83,45 +101,86 @@ class Guard:
         self._allowed = tuple(allowed)
 
     @cached_property
-    def _open_runs(self) -> frozenset[Run]:
-        return frozenset(run for text in self._allowed for run in _runs(words(normalise(text))))
+    def _open_words(self) -> tuple[list[str], ...]:
+        return tuple(words(bare(text)) for text in self._allowed)
 
     @cached_property
-    def _open_stems(self) -> frozenset[str]:
-        return frozenset(stem for text in self._allowed for stem in content_stems(normalise(text)))
+    def _open_runs(self) -> frozenset[Run]:
+        return frozenset(run for said in self._open_words for run in _runs(said))
+
+    @cached_property
+    def _open_roots(self) -> frozenset[str]:
+        return frozenset(root for said in self._open_words for root in _roots(said))
 
     def leaks(self, text: str) -> bool:
         """Whether saying this, anywhere in it, would give something away."""
-        said = words(normalise(text))
+        said = words(bare(text))
         steps = range(0, max(len(said) - WINDOW, 0) + WINDOW // 4, WINDOW // 4)
-        return any(self._window_leaks(said[start : start + WINDOW]) for start in steps)
+        return self._is_coded(text, said) or any(self._window_leaks(said[at : at + WINDOW]) for at in steps)
+
+    def _is_coded(self, text: str, said: list[str]) -> bool:
+        """Whether something is said in code, or word by word in one that tells a statement."""
+        return bool(hidden_readings(text)) or any(
+            self._tells(roots, each)
+            for turned in turned_words(said)
+            for roots in [set(_roots(turned))]
+            for each in self._secrets.near(roots)
+        )
 
     def _window_leaks(self, said: list[str]) -> bool:
         owners = self._secrets.owners
         held = {run for run in _runs(said) if run in owners and not owners[run] <= self._over}
-        if held and held - self._open_runs:
+        if any(self._is_new(run) for run in held - self._open_runs):
             return True
-        stems = set(content_stems(" ".join(said)))
-        return any(self._tells(stems, each) for each in self._secrets.near(stems))
+        roots = set(_roots(said))
+        return any(self._tells(roots, each) for each in self._secrets.near(roots))
 
-    def _tells(self, stems: set[str], statement: Statement) -> bool:
+    def _is_new(self, run: Run) -> bool:
+        """Whether enough of a run is more than the words of the question and of what was said."""
+        return len(run) == RUN or len(self._open_roots.intersection(run)) <= OPEN_MOST
+
+    def _tells(self, roots: set[str], statement: Statement) -> bool:
         if statement.question_id in self._over:
             return False
-        distinctive = statement.stems - self._open_stems
-        return len(stems & distinctive) >= max(DISTINCTIVE_LEAST, DISTINCTIVE_SHARE * len(distinctive))
+        distinctive = statement.roots - self._open_roots
+        return len(roots & distinctive) >= max(DISTINCTIVE_LEAST, DISTINCTIVE_SHARE * len(distinctive))
 
     async def passed(self, pieces: AsyncIterator[str]) -> AsyncIterator[str]:
         """The pieces as they come, each released once the words up to it are known not to leak. Raises Leak."""
         recent = ""
         async for piece in pieces:
-            recent += piece
-            said = words(normalise(recent))
-            if self._window_leaks(said[-WINDOW:]):
+            recent = (recent + piece)[-LONGEST_RECENT:]
+            said = words(bare(recent))
+            if self._window_leaks(said[-WINDOW:]) or self._is_coded(recent, said[-WINDOW:]):
                 raise Leak
             if len(said) > 2 * WINDOW:
                 recent = " ".join(recent.split()[-WINDOW:]) + (" " if piece[-1:].isspace() else "")
             yield piece
 
 
+def roots(text: str) -> list[str]:
+    """The roots of a text's telling words, in order."""
+    return _roots(words(bare(text)))
+
+
 def _runs(said: list[str]) -> Iterable[Run]:
-    return (tuple(said[i : i + RUN]) for i in range(len(said) - RUN + 1))
+    """Every RUN words in a row, and every ROOTS roots of telling words in a row."""
+    roots = _roots(said)
+    yield from (tuple(said[i : i + RUN]) for i in range(len(said) - RUN + 1))
+    yield from (tuple(roots[i : i + ROOTS]) for i in range(len(roots) - ROOTS + 1))
+
+
+def _roots(said: Iterable[str]) -> list[str]:
+    return [root for w in said if (root := _root(w))]
+
+
+@lru_cache(maxsize=20_000)
+def _root(word: str) -> str:
+    """What a word's inflections share: "stop" of "stopped", "creat" of "creates"; "" of a word that tells nothing."""
+    plain = word.split("'", maxsplit=1)[0]
+    if len(plain) < 2 or not STOPWORDS.isdisjoint((plain, plain.removesuffix("n"), plain.removesuffix("s"))):
+        return ""
+    ending = next((e for e in _ENDINGS if plain.endswith(e) and len(plain) - len(e) >= 3), "")
+    short = plain.removesuffix(ending)
+    short = short.rstrip("ey") if len(short) > 3 else short
+    return short[:-1] if len(short) > 3 and short[-1] == short[-2] else short
