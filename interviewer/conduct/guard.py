@@ -1,15 +1,15 @@
 """Keeps the interviewer from giving an answer away: no words that overlap with what is not disclosed pass.
 
-Words leak when they repeat RUN words of an undisclosed statement in a row, or ROOTS of its telling words' roots, or when
-WINDOW words hold most of the distinctive roots of one. Whatever is said in code is held back unread: an honest line
-needs none. What the candidate has already seen or said, the questions above all, does not count, nor do the lines
-of the guide that are written to be said.
+Words leak when they repeat RUN words of an undisclosed statement in a row, or ROOTS of its telling words in any form,
+or when WINDOW words hold most of the distinctive roots of one. What is said in code is held back unread: no honest line
+needs that. What the candidate has already seen or said, the questions above all, does not count, nor do the lines of
+the guide that are written to be said.
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -25,6 +25,7 @@ OPEN_MOST = 1
 DISTINCTIVE_SHARE = 0.7
 DISTINCTIVE_LEAST = 4
 LONGEST_RECENT = 1_200
+CODED = 160
 GUIDES_KEPT = 64
 _ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ies", "ied", "ers", "er", "ed", "es", "ly", "s")
 
@@ -66,10 +67,12 @@ class Secrets:
             self._by_root.setdefault(root, []).append(len(self.statements))
         self.statements.append(Statement(question_id, roots))
 
-    def near(self, roots: Collection[str]) -> Iterable[Statement]:
-        """Statements that share at least DISTINCTIVE_LEAST of these roots."""
-        shared = Counter(number for root in roots for number in self._by_root.get(root, ()))
-        return (self.statements[number] for number, count in shared.items() if count >= DISTINCTIVE_LEAST)
+    def near(self, roots: Collection[str], fresh: Iterable[str]) -> Iterator[Statement]:
+        """Statements that have one of the fresh roots, and share at least DISTINCTIVE_LEAST of all of them."""
+        held = set(roots)
+        for number in {number for root in fresh for number in self._by_root.get(root, ())}:
+            if len(held & self.statements[number].roots) >= DISTINCTIVE_LEAST:
+                yield self.statements[number]
 
 
 def _spoken_lines(guide: Guide) -> Iterable[str]:
@@ -101,61 +104,66 @@ class Guard:
         self._allowed = tuple(allowed)
 
     @cached_property
-    def _open_words(self) -> tuple[list[str], ...]:
-        return tuple(words(bare(text)) for text in self._allowed)
-
-    @cached_property
-    def _open_runs(self) -> frozenset[Run]:
-        return frozenset(run for said in self._open_words for run in _runs(said))
-
-    @cached_property
     def _open_roots(self) -> frozenset[str]:
-        return frozenset(root for said in self._open_words for root in _roots(said))
+        return frozenset().union(*(_open(text).roots for text in self._allowed))
 
     def leaks(self, text: str) -> bool:
         """Whether saying this, anywhere in it, would give something away."""
         said = words(bare(text))
         steps = range(0, max(len(said) - WINDOW, 0) + WINDOW // 4, WINDOW // 4)
-        return self._is_coded(text, said) or any(self._window_leaks(said[at : at + WINDOW]) for at in steps)
+        return bool(hidden_readings(text)) or any(self._window_leaks(said[at : at + WINDOW], WINDOW) for at in steps)
 
-    def _is_coded(self, text: str, said: list[str]) -> bool:
-        """Whether something is said in code, or word by word in one that tells a statement."""
-        return bool(hidden_readings(text)) or any(
-            self._tells(roots, each)
-            for turned in turned_words(said)
-            for roots in [set(_roots(turned))]
-            for each in self._secrets.near(roots)
-        )
-
-    def _window_leaks(self, said: list[str]) -> bool:
-        owners = self._secrets.owners
-        held = {run for run in _runs(said) if run in owners and not owners[run] <= self._over}
-        if any(self._is_new(run) for run in held - self._open_runs):
+    def _window_leaks(self, said: list[str], fresh: int) -> bool:
+        """Whether these words leak, given that they did not before the last `fresh` of them came."""
+        if any(self._is_secret(run) for run in _runs(said[-(fresh + 2 * RUN) :])):
             return True
-        roots = set(_roots(said))
-        return any(self._tells(roots, each) for each in self._secrets.near(roots))
+        return any(self._told(way, fresh) for way in (said, *turned_words(said)))
 
-    def _is_new(self, run: Run) -> bool:
-        """Whether enough of a run is more than the words of the question and of what was said."""
+    def _is_secret(self, run: Run) -> bool:
+        """Whether a run is of a secret, and more than the words of the question and of what was said."""
+        owners = self._secrets.owners.get(run)
+        if owners is None or owners <= self._over or any(run in _open(text).runs for text in self._allowed):
+            return False
         return len(run) == RUN or len(self._open_roots.intersection(run)) <= OPEN_MOST
 
-    def _tells(self, roots: set[str], statement: Statement) -> bool:
+    def _told(self, said: list[str], fresh: int) -> bool:
+        held = set(_roots(said))
+        return any(self._tells(held, each) for each in self._secrets.near(held, _roots(said[-fresh:])))
+
+    def _tells(self, held: set[str], statement: Statement) -> bool:
         if statement.question_id in self._over:
             return False
         distinctive = statement.roots - self._open_roots
-        return len(roots & distinctive) >= max(DISTINCTIVE_LEAST, DISTINCTIVE_SHARE * len(distinctive))
+        return len(held & distinctive) >= max(DISTINCTIVE_LEAST, DISTINCTIVE_SHARE * len(distinctive))
 
     async def passed(self, pieces: AsyncIterator[str]) -> AsyncIterator[str]:
         """The pieces as they come, each released once the words up to it are known not to leak. Raises Leak."""
-        recent = ""
+        recent, known = "", 0
         async for piece in pieces:
             recent = (recent + piece)[-LONGEST_RECENT:]
             said = words(bare(recent))
-            if self._window_leaks(said[-WINDOW:]) or self._is_coded(recent, said[-WINDOW:]):
+            fresh = max(len(said) - known, 0) + 1  # the last word known may have grown
+            if self._window_leaks(said[-WINDOW:], fresh) or hidden_readings(recent[-(CODED + len(piece)) :]):
                 raise Leak
-            if len(said) > 2 * WINDOW:
+            if len(said) > WINDOW + RUN:
                 recent = " ".join(recent.split()[-WINDOW:]) + (" " if piece[-1:].isspace() else "")
+                said = said[-WINDOW:]
+            known = len(said)
             yield piece
+
+
+@dataclass(frozen=True)
+class Open:
+    """What a text that may be said again opens: its runs and its roots."""
+
+    runs: frozenset[Run]
+    roots: frozenset[str]
+
+
+@lru_cache(maxsize=1_024)
+def _open(text: str) -> Open:
+    said = words(bare(text))
+    return Open(frozenset(_runs(said)), frozenset(_roots(said)))
 
 
 def roots(text: str) -> list[str]:

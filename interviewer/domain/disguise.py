@@ -50,7 +50,7 @@ _ROT13 = str.maketrans(_LETTERS, _LETTERS[13:] + _LETTERS[:13])
 
 
 def bare(text: str) -> str:
-    """Text in one case and with single spaces: look-alikes as Latin letters, no accents, marks or invisible characters."""
+    """Text in one case, with single spaces: look-alikes as Latin letters, no accents, marks or invisible characters."""
     plain = text.translate(_PLAIN)
     if not plain.isascii():
         spread = unicodedata.normalize("NFKD", plain).translate(_PLAIN)
@@ -59,7 +59,7 @@ def bare(text: str) -> str:
 
 
 def hidden_readings(text: str) -> list[str]:
-    """What a text says in base64, hex and the like, rot13, reversed, leetspeak, letter by letter; [] when it is plain."""
+    """What a text says in base64, hex and the like, rot13, reversed, leetspeak or spelled out; [] when it is plain."""
     return [*_decoded(text), *_spelled(text), *_turned(bare(text))]
 
 

@@ -173,7 +173,7 @@ def anchors(question: Question) -> tuple[str, ...]:
 def normalise(text: str) -> str:
     """Text as quotes are compared: one case, plain quotes and dashes, single spaces, no invisible characters."""
     plain = unicodedata.normalize("NFKC", text.translate(_PLAIN)).translate(_PLAIN)
-    visible = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    visible = plain if plain.isascii() else "".join(c for c in plain if unicodedata.category(c) != "Cf")
     return " ".join(visible.casefold().split())
 
 
