@@ -59,6 +59,7 @@ _YOU_DO = re.compile(
     r"^((?:how|what|why|when|where|which)(?:\s+[\w-]+){0,3}?)\s+you\s+((?:\w+ly\s+)?([a-z]+)\b.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_)(?=\S)(.+?)(?<=\S)\1(?![\w*])", re.DOTALL)
 _HOW_TO = re.compile(r"^how\s+(?:best\s+)?to\s+", re.IGNORECASE)
 _PAST = frozenset(
     """made built led chose took dealt kept went came found got had held knew left lost met overcame ran saw spoke
@@ -76,14 +77,16 @@ def spoken(line: str) -> str:
     "An interviewer might ask how you would test it." becomes "How would you test it?"; "Discuss the risks of that."
     becomes "Could you tell me about the risks of that?". A question stays as it is.
     """
-    text = _one(re.sub(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", line).strip(" \t\n“”\"'"))
+    text = _one(_EMPHASIS.sub(r"\2", line).strip(" \t\n“”\"'"))
+    if not words(text):
+        return ""
     reported = _to_you(text)
     if text.endswith("?"):
         return _capital(reported if not _HOW_TO.match(reported) else _HOW_TO.sub("how would you ", reported))
-    told = reported.rstrip(" .;:,”\"'")
+    told = reported.rstrip(" .;:,?”\"'")
     prepared = _PREPARED.sub("", told)
-    told = _ABOUT.sub("", prepared)
-    return _asked(told, plain=prepared != reported.rstrip(" .;:,”\"'")) if told else ""
+    asked = _ABOUT.sub("", prepared)
+    return _asked(asked, plain=prepared != told) if asked else ""
 
 
 def _to_you(text: str) -> str:
@@ -97,9 +100,10 @@ def _to_you(text: str) -> str:
 
 
 def _one(text: str) -> str:
-    """The sentence to say of several: the first that is a question, else the first."""
+    """What to say of several sentences: up to the last question, with what leads to it; else the first."""
     parts = sentences(text) or [""]
-    return next((p for p in parts if p.endswith("?")), parts[0])
+    asking = [n for n, part in enumerate(parts, 1) if part.endswith("?")]
+    return " ".join(parts[: asking[-1]]) if asking else parts[0]
 
 
 def _asked(text: str, *, plain: bool) -> str:

@@ -25,7 +25,7 @@ from tests.conduct.helpers import (
     joined,
     scripted,
 )
-from tests.factories import plan_of
+from tests.factories import plan_of, question
 from tests.fakes import FakeClock, FakeRetriever, FakeStore
 
 HINT, SKIP, STOP, PAUSE, REPEAT = (
@@ -159,6 +159,7 @@ class TestMessages:
         turn = await turning
         assert turn is not None
         assert turn.consumed == ("m1",)
+        assert "later" not in engine.spoken[0].model_dump_json(), "nor does the speaker hear of it yet"
         interview = await sitting.conductor.load(sitting.id)
         assert interview.questions["rye"].answers == ["+1 +2 first"]
         assert [m.id for m in interview.pending] == ["m2"]
@@ -196,6 +197,8 @@ class TestMessages:
         await sitting.say("", STOP)
         await sitting.send("One more thing")
         assert await sitting.conductor.advance(sitting.id) is None
+        outcomes = [q.outcome for q in (await sitting.conductor.scorecard(sitting.id)).questions]
+        assert outcomes == [Outcome.NOT_ASKED, Outcome.NOT_ASKED], "nobody fails a question by leaving"
 
 
 class TestWhatTheEngineIsTold:
@@ -223,6 +226,14 @@ class TestWhatTheEngineIsTold:
         await sitting.say("+1 the dough for poppy rolls is folded twice by hand too")
         assert "rolls/fold" in {k.id for k in engine.readings[0].elsewhere}
         assert not any(k.id.startswith("rye/") for k in engine.readings[0].elsewhere)
+
+    async def test_but_not_those_far_from_what_was_said_nor_of_questions_not_planned(self, guide: Guide) -> None:
+        engine = CostlyEngine()
+        rye = plan_of(guide).model_copy(update={"questions": ("rye",)})
+        for plan, text in ((plan_of(guide), "+1 flour and water"), (rye, "the dough for poppy rolls is folded twice")):
+            sitting = await Sitting.begin(guide, plan, engine=engine, retriever=WordRetriever())
+            await sitting.say(text)
+            assert engine.readings[-1].elsewhere == ()
 
     async def test_the_speaker_never_sees_points_or_answers(self, guide: Guide, exam: Plan) -> None:
         engine = CostlyEngine()
@@ -308,6 +319,13 @@ class TestTheGuard:
         assert turn.blocked == 1
         assert "cold cellar" not in turn.reply
         assert turn.reply.endswith("\n\n" + phrases().say("probe.open", turn.number))
+
+    @pytest.mark.parametrize(("mode", "blocked"), [(Mode.ASSESS, 2), (Mode.PRACTICE, 0)])
+    async def test_what_is_over_is_free_in_practice_only(self, guide: Guide, mode: Mode, blocked: int) -> None:
+        guide = guide.model_copy(update={"questions": (guide.questions[0], question("q2")), "revision": "bread-3"})
+        sitting = await Sitting.begin(guide, plan_of(guide, mode), engine=SayingEngine(["".join(self.leak)]))
+        await sitting.say("", SKIP)
+        assert (await sitting.say("", HINT)).blocked == blocked
 
     async def test_even_a_leaking_engine_may_repeat_what_the_candidate_said(self, guide: Guide, exam: Plan) -> None:
         echo = "You said the dough for rye bread rests in a cold cellar overnight."

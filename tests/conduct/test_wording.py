@@ -12,9 +12,12 @@ SAID = [
     # questions stay; only who asks them and how they are marked up goes
     ("How would you test it?", "How would you test it?"),
     ("**How would you test it?**", "How would you test it?"),
+    ("What does `__init__` do with *args and my_var?", "What does `__init__` do with *args and my_var?"),
+    ("How do *you* test _it_?", "How do you test it?"),
     ("“What would break first?”", "What would break first?"),
     ("How to test it?", "How would you test it?"),
-    ("It often fails at night. What would you look at?", "What would you look at?"),
+    ("It often fails at night. What would you look at?", "It often fails at night. What would you look at?"),
+    ("What would you look at? Mention the logs.", "What would you look at?"),
     ("An interviewer might ask: how would you test it?", "How would you test it?"),
     # somebody asks
     ("An interviewer might ask how you would test it.", "How would you test it?"),

@@ -65,6 +65,11 @@ TABLE: list[tuple[str, Sequence[Assessment | None], str]] = [
     ("the third at the same", [of(HINT)] * 3, "hint3 k1"),
     ("a fourth is refused", [of(HINT)] * 4, "redirect"),
     ("a point that was hinted at and made is left", [of(HINT)] * 2 + [answer({"k1": COVERED}), of(HINT)], "hint3 k2"),
+    (
+        "a hint goes on to its own point though another came nearer",
+        [of(HINT)] * 2 + [answer({"k2": PARTIAL}), of(HINT)],
+        "hint3 k1",
+    ),
     ("no hint where nothing is open", [answer(ALL), of(HINT)], "redirect"),
     ("a hinted point is not probed as well", [of(HINT)] * 2 + [answer(NONE)], "probe k2"),
     # elsewhere

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interviewer.domain.grading import Origin, Verdict
+from interviewer.domain.grading import Origin, PitfallFinding, PointFinding, Verdict
 from interviewer.domain.interview import (
     EVENT,
     Assessed,
@@ -162,6 +162,11 @@ class TestOrigin:
         talk.hear(heard(points={"k1": MISSING, "k2": COVERED}))
         assert talk.on_floor.points["k2"].origin is Origin.EARLY
 
+    def test_a_point_half_made_earns_nothing_early(self, talk: Talk) -> None:
+        half = PointFinding(id="q2/k2", verdict=PARTIAL, quote="words")
+        talk.hear(heard().model_copy(update={"elsewhere": (half,)}))
+        assert talk.interview.questions["q2"].points == {}
+
     def test_nothing_is_credited_early_to_a_question_that_was_put(self, talk: Talk) -> None:
         talk.hear(heard(SKIP))
         talk.hear(heard(early=["q1/k1"]))
@@ -182,8 +187,17 @@ class TestHear:
 
     def test_a_pitfall_once_committed_stays(self, talk: Talk) -> None:
         talk.hear(heard(pitfalls=["p1"]))
-        talk.hear(heard(points={"k1": COVERED}))
+        no_more = PitfallFinding(id="p1", committed=False)
+        talk.hear(heard(points={"k1": COVERED}).model_copy(update={"pitfalls": (no_more,)}))
         assert talk.on_floor.pitfalls["p1"].committed
+
+    def test_what_a_story_lacks_is_known_until_the_next_answer(self, talk: Talk) -> None:
+        talk.hear(heard(lacks=("result",)))
+        known = []
+        for message in (heard(MessageKind.CLARIFY), heard()):
+            talk.hear(message)
+            known.append(talk.on_floor.lacks)
+        assert known == [("result",), ()]
 
     def test_a_failure_keeps_the_words(self, talk: Talk) -> None:
         draft = talk.interview.draft()
