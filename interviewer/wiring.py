@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pydantic import SecretStr
+
 from interviewer.domain.errors import SettingsError
 from interviewer.domain.guide import Guide
 from interviewer.ports import Engine, Match, Retriever, Store
@@ -175,7 +177,11 @@ class House:
         """The model's endpoint. Raises SettingsError where it wants a key and none is set."""
         from interviewer.engines.llm_models import OPENAI, Address
 
-        address = Address(self.settings.openai_base_url or OPENAI, self.settings.openai_api_key)
+        secret = self.settings.openai_api_key
+        key = SecretStr(secret.get_secret_value().strip()) if secret else None
+        if key and not key.get_secret_value().isascii():
+            raise SettingsError("OPENAI_API_KEY holds characters that no key has.", "Copy it again.")
+        address = Address(self.settings.openai_base_url or OPENAI, key)
         if address.is_openai and not address.key:
             raise SettingsError(
                 "No key is set for OpenAI.", "Set OPENAI_API_KEY, or OPENAI_BASE_URL for another endpoint."

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from interviewer.domain.interview import ModelCall
-from interviewer.engines.llm_errors import Fault, of_connection, of_status, of_told
+from interviewer.engines.llm_errors import Fault, of_connection, of_status, of_surprise, of_told
 from interviewer.engines.llm_known import Abilities, Knowledge, Method
 from interviewer.engines.llm_models import Address, Role
 
@@ -140,11 +140,11 @@ class Client:
             async with asyncio.timeout_at(deadline):
                 page = await self._connected().root_async_client.models.list()
                 return sorted(m.id for m in page.data or [])
-        except openai.OpenAIError as error:
-            fault = _fault(error)
         except TimeoutError:
             fault = Fault("stalled")
-        except (ValueError, TypeError, AttributeError, KeyError):
+        except openai.OpenAIError as error:
+            fault = _fault(error)
+        except Exception:  # noqa: BLE001 - as in _once
             fault = Fault("address")
         raise fault
 
@@ -166,14 +166,16 @@ class Client:
             async with aclosing(self._pieces(messages, reply, silence, schema)) as pieces:
                 async for piece in pieces:
                     yield piece
-        except openai.APIError as error:
-            fault = self._refused(error, schema) or _fault(error)
+        except Fault as found:
+            fault = found
         except TimeoutError:
             fault = silence.fault()
+        except openai.APIError as error:
+            fault = self._refused(error, schema) or _fault(error)
         except OSError as error:
             fault = of_connection(error)
-        except (ValueError, TypeError, AttributeError, LookupError, openai.OpenAIError):
-            fault = Fault("protocol")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it may hold the prompt, and nobody else knows it
+            fault = of_surprise(error)
         if fault or (fault := _unfinished(reply)):
             raise fault
 

@@ -129,9 +129,18 @@ def of_connection(error: BaseException) -> Fault:
         return Fault("tls")
     if any(isinstance(c, ConnectionRefusedError) for c in causes):
         return Fault("unreachable")
-    if any("ConnectError" in type(c).__name__ for c in causes):
+    names = {type(c).__name__ for c in causes}
+    if names & {"UnsupportedProtocol", "InvalidURL", "OverflowError"}:
+        return Fault("address")
+    if names & {"ConnectError", "ConnectTimeout"}:
         return Fault("unreachable")
     return Fault("dropped")
+
+
+def of_surprise(error: BaseException) -> Fault:
+    """The fault behind an error that the client does not raise for a living: a bad address, or a reply beyond sense."""
+    found = of_connection(error)
+    return Fault("protocol") if found.reason == "dropped" else found
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -28,7 +29,8 @@ class Address:
     @property
     def is_openai(self) -> bool:
         """Whether it is OpenAI's own, or Azure's, which does the same."""
-        return any(own in self.base_url for own in ("api.openai.com", ".azure.com"))
+        host = urlsplit(self.base_url).hostname or ""
+        return host.endswith(("api.openai.com", ".openai.azure.com"))
 
 
 @dataclass(frozen=True)

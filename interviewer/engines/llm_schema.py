@@ -89,7 +89,7 @@ class Sheet:
         points = sheet.get("points", {}) if self.points else {}
         complete = isinstance(points, dict) and all(points.get(p) in VERDICTS for p in self.points)
         if complete and (self.points or not self.behavioral or "steering" in sheet):
-            return self._assessment(sheet, self.points)
+            return self._assessment(sheet | {"quotes": {}})
         return Assessment(kind=MessageKind(kind), evidence=False) if kind in NEED_NO_VERDICTS else None
 
     def read(self, text: str) -> Json:
@@ -113,31 +113,36 @@ class Sheet:
 
     def assessment(self, sheet: Json, calls: Sequence[ModelCall] = ()) -> Assessment:
         """A filled sheet in the guide's own ids."""
-        found = self._assessment(sheet, self.points)
+        found = self._assessment(sheet)
         return found.model_copy(update={"evidence": True, "calls": tuple(calls)})
 
-    def _assessment(self, sheet: Json, points: Mapping[str, str]) -> Assessment:
-        quotes = sheet.get("quotes") or {}
-        sure = sheet.get("confidence") or {}
+    def _assessment(self, sheet: Json) -> Assessment:
+        quotes, sure, points = (_group(sheet, name) for name in ("quotes", "confidence", "points"))
         lacks = sheet.get("lacks") if self.behavioral else None
         return Assessment(
             kind=MessageKind(sheet["kind"]),
-            points=tuple(_point(i, given, sheet["points"][i], quotes, sure) for i, given in points.items()),
+            points=tuple(_point(i, given, points[i], quotes, sure) for i, given in self.points.items()),
             pitfalls=tuple(
                 PitfallFinding(id=given, committed=committed, quote=quotes.get(i, "") if committed else "",
                                confidence=sure.get(i, CONFIDENCE))
                 for i, given in self.pitfalls.items()
-                if isinstance(committed := (sheet.get("pitfalls") or {}).get(i), bool)
+                if isinstance(committed := _group(sheet, "pitfalls").get(i), bool)
             ),
             elsewhere=tuple(
                 PointFinding(id=given, verdict=Verdict.COVERED, quote=quotes.get(i, ""), confidence=CONFIDENCE)
                 for i, given in self.elsewhere.items()
-                if (sheet.get("elsewhere") or {}).get(i) is True
+                if _group(sheet, "elsewhere").get(i) is True
             ),
             lacks=tuple(p for p in lacks if p in PARTS) if isinstance(lacks, list) else (),
             signals=("steering",) if sheet.get("steering") is True or sheet["kind"] == "steering" else (),
             evidence=False,
         )  # fmt: skip
+
+
+def _group(sheet: Json, name: str) -> Json:
+    """A field that holds fields; empty when it is missing or something else."""
+    found = sheet.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _point(key: str, given: str, verdict: str, quotes: Mapping[str, str], sure: Mapping[str, float]) -> PointFinding:

@@ -57,7 +57,7 @@ def serving(*script: Act, models: tuple[str, ...] = ("m", "n")) -> Iterator[str]
 
 
 @pytest.fixture
-def examined(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[_Doctor]:
+def examined(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> _Doctor:
     return _Doctor(monkeypatch, tmp_path)
 
 

@@ -113,11 +113,20 @@ async def test_nothing_listens() -> None:
     await engine.close()
 
 
-async def test_a_name_that_is_not_known() -> None:
-    engine = engine_at("http://no-such-host.invalid/v1")
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://no-such-host.invalid/v1", "dns"),
+        ("localhost:11434/v1", "address"),
+        ("ftp://127.0.0.1/v1", "address"),
+        ("http://127.0.0.1:99999/v1", "address"),
+    ],
+)
+async def test_an_address_that_leads_nowhere(url: str, reason: str) -> None:
+    engine = engine_at(url)
     with pytest.raises(EngineUnusable) as caught:
         await readings(engine)
-    assert caught.value.reason == "dns"
+    assert caught.value.reason == reason
     await engine.close()
 
 

@@ -16,7 +16,7 @@ from interviewer.engines.llm_known import Knowledge
 from tests.faults.server import Act, Endpoint, Exchange, begun, hang, refusal, reset, status, streamed, vanish
 from tests.faults.setup import ANSWER, GOOD, KEY, QUESTION, engine_at, readings, talking_to, words
 
-CANARIES = (KEY, "canary", "Canary", "7731", "4410", "never-shown")
+CANARIES = (KEY, "canary", "Canary", "warm wall", "sheltered", "never-shown")
 
 
 def echoing(code: int) -> Act:
