@@ -59,7 +59,7 @@ _YOU_DO = re.compile(
     r"^((?:how|what|why|when|where|which)(?:\s+[\w-]+){0,3}?)\s+you\s+((?:\w+ly\s+)?([a-z]+)\b.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_)(?=\S)(.+?)(?<=\S)\1(?![\w*])", re.DOTALL)
+_EMPHASIS = re.compile(r"(?<![\w*`])(\*{1,3}|_)(?![\s_])(.+?)(?<![\s_])\1(?![\w*`])", re.DOTALL)
 _HOW_TO = re.compile(r"^how\s+(?:best\s+)?to\s+", re.IGNORECASE)
 _PAST = frozenset(
     """made built led chose took dealt kept went came found got had held knew left lost met overcame ran saw spoke
