@@ -31,6 +31,7 @@ pytestmark = pytest.mark.skipif(
     not (shutil.which("node") and CLI.is_file()),
     reason="needs node, and: npm install --ignore-scripts --no-save @copilotkit/aimock@1.43.0",
 )
+ERRORS = {401: "invalid_api_key", 404: "model_not_found", 429: "insufficient_quota", 500: "server_error"}
 FIXTURES: list[dict[str, Any]] = [
     {"match": {"model": "good", "responseFormat": "json_schema"}, "response": {"content": GOOD}},
     {"match": {"model": "good"}, "response": {"content": "Thank you. And the soil?"}},
@@ -39,14 +40,13 @@ FIXTURES: list[dict[str, Any]] = [
     {"match": {"model": "prose"}, "response": {"content": "A good answer."}},
     {"match": {"model": "torn"}, "response": {"content": GOOD}, "truncateAfterChunks": 4},
     *(
-        {"match": {"model": f"m{code}"}, "response": {"error": {"message": "x", "type": kind, "code": kind}, "status": code}}
-        for code, kind in ((401, "invalid_api_key"), (404, "model_not_found"), (500, "server_error"))
+        {
+            "match": {"model": f"m{status}"},
+            "response": {"error": {"message": "x", "type": code, "code": code}, "status": status},
+        }
+        for status, code in ERRORS.items()
     ),
-    {
-        "match": {"model": "m429"},
-        "response": {"error": {"message": "x", "type": "insufficient_quota", "code": "insufficient_quota"}, "status": 429},
-    },
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +83,8 @@ def _wait_for(address: str) -> None:
 
 
 def engine(url: str, model: str) -> LlmEngine:
-    roles = (Role(name, model, timeout=2, retries=0) for name in ("grader", "speaker"))
-    return LlmEngine(Address(url, SecretStr("sk-test")), *roles, phrases(), seconds=5)
+    grader, speaker = (Role(name, model, timeout=2, retries=0) for name in ("grader", "speaker"))
+    return LlmEngine(Address(url, SecretStr("sk-test")), grader, speaker, phrases(), seconds=5)
 
 
 async def test_a_reading_and_a_reply(url: str) -> None:
