@@ -30,7 +30,6 @@ class Kind:
 
 
 KINDS = {
-    "no_key": Kind("No key is set for the model's endpoint.", "Set OPENAI_API_KEY.", fatal=True),
     "unreachable": Kind("Nothing answers at the model's address.",
                         "Is the server running, and OPENAI_BASE_URL right? " + DOCTOR, passing=True),
     "dns": Kind("The name of the model's endpoint cannot be found.",
