@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import resource
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,7 @@ from statistics import median
 COMMAND = [str(Path(sys.executable).parent / "interviewer")]
 GUIDE = "mlops-engineer"
 ANSWERS = "We retrain when drift shows in the inputs, because a model decays as the data changes.\n" * 12
+STYLING = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 HELP_LIMIT = 8.0
 FIRST_QUESTION_LIMIT = 0.6
 MEMORY_LIMIT_MB = 250
@@ -25,7 +28,7 @@ MEMORY_LIMIT_MB = 250
 def run(command: list[str], home: str, typed: str = "") -> None:
     """Run a command to its end with a home of its own."""
     env = {**os.environ, "HOME": home}
-    subprocess.run(command, env=env, input=typed, text=True, check=True, capture_output=True)
+    subprocess.run(command, env=env, input=typed, text=True, check=True, capture_output=True, timeout=120)
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -42,14 +45,15 @@ def first_question(home: str) -> float:
     if process == 0:
         os.environ["HOME"] = home
         os.execv(COMMAND[0], [*COMMAND, "chat", "--guide", GUIDE, "--seed", "1"])
-    seen = b""
-    while b"Question 1 of" not in seen:
-        if not select.select([screen], [], [], 30)[0]:
-            raise TimeoutError(f"no question within 30 s: {seen.decode(errors='replace')}")
-        seen += os.read(screen, 65536)
+    seen = ""
+    while "Question 1 of" not in seen:
+        if time.perf_counter() - start > 30 or not select.select([screen], [], [], 30)[0]:
+            raise TimeoutError(f"no question within 30 s: {seen}")
+        seen += STYLING.sub("", os.read(screen, 65536).decode(errors="replace"))
     taken = time.perf_counter() - start
-    os.close(screen)
+    os.kill(process, signal.SIGKILL)
     os.waitpid(process, 0)
+    os.close(screen)
     return taken
 
 

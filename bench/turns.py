@@ -1,4 +1,4 @@
-"""What a turn costs without the engine: receive, decide, word, record and mark, through the real Conductor on SQLite."""
+"""What a turn costs without the engine: receive, decide, word, record and mark, by the real Conductor on SQLite."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ from interviewer.settings import Settings, load_settings
 from interviewer.wiring import House, private_folder
 
 EngineOption = Annotated[
-    str | None, typer.Option("--engine", help="auto, openai, embedded or scripted.", show_default=False, metavar="ENGINE")
+    str | None,
+    typer.Option("--engine", help="auto, openai, embedded or scripted.", show_default=False, metavar="ENGINE"),
 ]
 
 

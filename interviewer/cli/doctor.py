@@ -18,7 +18,9 @@ MODELS_SHOWN = 12
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
-    """Look closely at the model's endpoint: address, key, models, structured output, streaming, speed.
+    """Check the model's endpoint, and say what to change.
+
+    It looks at address, key, models, structured output, streaming and speed.
 
     What is found is remembered, and used from then on. Exit status 1 when no interview can be held.
 

@@ -11,12 +11,27 @@ os.environ.setdefault("TYPER_USE_RICH", "0")
 
 import typer
 
-from interviewer.cli import chat, doctor, grade, guide, prompts, records, setup
+from interviewer.cli.lazy import Lazy, lazy_group
 from interviewer.domain.errors import InterviewerError
 from interviewer.version import __version__
 
+COMMANDS = (
+    Lazy("chat", "interviewer.cli.chat:chat", "Be interviewed in this terminal."),
+    Lazy("resume", "interviewer.cli.chat:resume", "Go on with an interview where it was left."),
+    Lazy("sessions", "interviewer.cli.records:sessions", "List the interviews that were held, the latest first."),
+    Lazy("report", "interviewer.cli.records:report", "Show the scorecard of an interview."),
+    Lazy("progress", "interviewer.cli.records:progress", "Show scores over all interviews, and what is weakest."),
+    Lazy("forget", "interviewer.cli.records:forget", "Delete everything that was kept of an interview, for good."),
+    Lazy("grade", "interviewer.cli.grade:grade", "Grade one answer to a guide's question, or many from a file."),
+    Lazy("guide", "interviewer.cli.guide:app", "List, show, check, start and search guides."),
+    Lazy("prompts", "interviewer.cli.prompts:app", "List, show, compare and check the prompts that models get."),
+    Lazy("doctor", "interviewer.cli.doctor:doctor", "Check the model's endpoint, and say what to change."),
+    Lazy("settings", "interviewer.cli.setup:settings", "Show every setting, and where it comes from."),
+)
+
 app = typer.Typer(
     name="interviewer",
+    cls=lazy_group(COMMANDS),
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -38,19 +53,6 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-app.command("chat")(chat.chat)
-app.command("resume")(chat.resume)
-app.command("sessions")(records.sessions)
-app.command("report")(records.report)
-app.command("progress")(records.progress)
-app.command("forget")(records.forget)
-app.command("grade")(grade.grade)
-app.add_typer(guide.app, name="guide")
-app.add_typer(prompts.app, name="prompts")
-app.command("settings")(setup.settings)
-app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:

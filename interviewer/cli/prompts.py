@@ -29,7 +29,10 @@ DEFAULT_CAUSE = {
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="List, show, compare and check the prompts. A folder's files take the place of the packaged ones.",
+    help=(
+        "List, show, compare and check the prompts that models get.\n\n"
+        "A folder's files take the place of the packaged ones."
+    ),
 )
 
 Folder = Annotated[

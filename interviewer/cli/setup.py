@@ -15,7 +15,9 @@ def settings(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     engine: EngineOption = None,
 ) -> None:
-    """Show every setting, where it comes from, and the config file that is read. Secrets are masked.
+    """Show every setting, and where it comes from.
+
+    Also the config file that is read. Secrets are masked.
 
     Each comes from the environment (INTERVIEWER_<NAME>), from the config file, or from a flag; the later wins.
 

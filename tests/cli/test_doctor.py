@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from interviewer.cli.main import app
-from tests.faults.server import Act, Endpoint, begun, split, stall, status, streamed, unstreamed
+from tests.faults.server import Act, begun, split, stall, status, streamed, unstreamed
 from tests.faults.setup import KEY
 from tests.faults.test_abilities import picky
+from tests.faults.threaded import serving
 
 FILLED = json.dumps(
     {
@@ -27,33 +24,6 @@ FILLED = json.dumps(
     }
 )
 WELL = split(streamed(FILLED, rate=2000), streamed("I see. And the price?", rate=2000))
-
-
-@contextmanager
-def serving(*script: Act, models: tuple[str, ...] = ("m", "n")) -> Iterator[str]:
-    """An endpoint in a thread of its own, so that a command may run its own loop."""
-    ready, done = threading.Event(), asyncio.Event()
-    url: list[str] = []
-    loop = asyncio.new_event_loop()
-
-    async def serve() -> None:
-        async with Endpoint(*script, models=models) as endpoint:
-            url.append(endpoint.url)
-            ready.set()
-            await done.wait()
-
-    def work() -> None:
-        loop.run_until_complete(serve())
-        loop.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert ready.wait(5)
-    try:
-        yield url[0]
-    finally:
-        loop.call_soon_threadsafe(done.set)
-        thread.join(5)
 
 
 @pytest.fixture
