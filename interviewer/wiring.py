@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import SecretStr
 
-from interviewer.domain.errors import SettingsError
+from interviewer.domain.errors import IndexUnavailable, SettingsError
 from interviewer.domain.guide import Guide
 from interviewer.ports import Engine, Match, Retriever, Store
 from interviewer.prompts import Phrases, phrases
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from interviewer.retrieval.embedding import Embedder
     from interviewer.retrieval.index import GuideIndex
 
+log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 SEARCH_NEAR = 0.25
 
@@ -237,6 +239,7 @@ class IndexedRetriever:
         self._index = index
         self._ready: set[str] = set()
         self._ensuring = threading.Lock()
+        self._complained = False
 
     def ensure(self, guide: Guide, progress: Progress | None = None) -> GuideIndex:
         """Index this guide unless it is. Raises IndexUnavailable."""
@@ -260,12 +263,27 @@ class IndexedRetriever:
         exclude_question: str | None = None,
         count: int = 5,
     ) -> list[Match]:
-        """As ports.Retriever."""
-        return self.ensure(guide).match(guide, words, kinds=kinds, exclude_question=exclude_question, count=count)
+        """As ports.Retriever; nothing where the index cannot be used, since a turn can do without."""
+        try:
+            index = self.ensure(guide)
+            return index.match(guide, words, kinds=kinds, exclude_question=exclude_question, count=count)
+        except IndexUnavailable as error:
+            self._complain(error)
+            return []
 
     def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
-        """As ports.Retriever."""
-        return self.ensure(guide).background(guide, words, count)
+        """As ports.Retriever; nothing where the index cannot be used, since a turn can do without."""
+        try:
+            return self.ensure(guide).background(guide, words, count)
+        except IndexUnavailable as error:
+            self._complain(error)
+            return []
+
+    def _complain(self, error: IndexUnavailable) -> None:
+        """Say once that the interview goes on without the index."""
+        if not self._complained:
+            self._complained = True
+            log.warning("The index cannot be used, so the interview goes on without it: %s", error.message)
 
 
 def random_seed() -> int:

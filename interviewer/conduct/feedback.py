@@ -51,7 +51,8 @@ def _verdicts(grade: Grade, points: Callable[..., list[KeyPoint]], phrases: Phra
     made = points(Verdict.COVERED)
     if not points(Verdict.PARTIAL, Verdict.CONTRADICTED, Verdict.MISSING):
         return [phrases.say("feedback.all", turn, points=_names(made))]
-    lines = [phrases.say(f"feedback.{_BANDS[(grade.band or 1) - 1]}", turn)]
+    at_least = 2 if points(Verdict.COVERED, Verdict.PARTIAL) else 1
+    lines = [phrases.say(f"feedback.{_BANDS[max(grade.band or 1, at_least) - 1]}", turn)]
     for verdict, key in ((Verdict.COVERED, "made"), (Verdict.PARTIAL, "partly"), (Verdict.CONTRADICTED, "opposite")):
         if found := points(verdict):
             lines.append(phrases.say(f"feedback.{key}", turn, points=_names(found)))

@@ -24,7 +24,7 @@ FORMULA = "1"
 PITFALL_PENALTY = 10.0
 PITFALLS_COUNTED = 3
 BAND_FLOORS = (0.0, 15.0, 40.0, 62.0, 85.0)
-BAND_NAMES = ("Not shown", "Beginning", "Developing", "Solid", "Strong")
+BAND_NAMES = ("Little shown", "Beginning", "Developing", "Solid", "Strong")
 
 
 class Verdict(StrEnum):
@@ -162,7 +162,7 @@ def anchors(question: Question) -> tuple[str, ...]:
         )
     most, half, few = max(1, round(total * 0.75)), max(1, round(total * 0.5)), max(1, round(total * 0.25))
     return (
-        "Makes none of the points, or only repeats the question's words.",
+        "Makes hardly any of the points, or only repeats the question's words.",
         f"Makes about {few} of the {total} points, or touches several without saying them fully.",
         f"Makes about {half} of the {total} points, such as “{names[0]}”.",
         f"Makes about {most} of the {total} points in substance, and at most one pitfall.",

@@ -23,7 +23,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0
 _LAST_WORD = re.compile(r"([\w.]+)\.$")
 _WEIGHT = re.compile(r"^weight\s*=\s*[\"']?(\d+(?:\.\d+)?)[\"']?$")
 _EXAMPLE_SENTENCE = re.compile(r"^(?:for (?:example|instance)|e\.g\.)\b", re.IGNORECASE)
-_QUOTES = "\"“”"
+_QUOTES = '"“”'
 _MAX_WEIGHT = 100.0
 
 

@@ -1,6 +1,6 @@
 """Markdown bytes in, a Guide and what there is to say about it out. Raises on no input.
 
-    bytes -> text -> front matter + tree (_tree) -> questions and passages (_questions) -> Question (_interpret)
+bytes -> text -> front matter + tree (_tree) -> questions and passages (_questions) -> Question (_interpret)
 """
 
 from __future__ import annotations
@@ -119,5 +119,3 @@ def _background(found: Found) -> tuple[Background, ...]:
     return tuple(
         Background(heading=passage.heading, text=text, line=passage.line) for passage, text in passages if text
     )
-
-
