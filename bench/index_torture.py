@@ -44,7 +44,7 @@ def index(directory: Path, count: int, edition: int) -> None:
 def writer(directory: Path, count: int, edition: int) -> subprocess.Popen[bytes]:
     """A process that says a line once it is about to index, then does."""
     command = [sys.executable, __file__, "--child", str(directory), "--guides", str(count), "--edition", str(edition)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603 - this very script
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def finish(process: subprocess.Popen[bytes]) -> str:

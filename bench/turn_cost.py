@@ -157,7 +157,7 @@ def sync_ms(folder: Path) -> float:
 def compare(turns: int) -> dict[str, dict[str, float]]:
     """On disk and, where there is such a folder, in memory."""
     found = {}
-    for name, parent in (("disk", None), ("memory", "/dev/shm")):  # noqa: S108
+    for name, parent in (("disk", None), ("memory", "/dev/shm")):
         if parent and not Path(parent).is_dir():
             continue
         with tempfile.TemporaryDirectory(dir=parent) as folder:
