@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 from interviewer.domain.errors import EngineError, EngineUnusable
 from interviewer.domain.interview import Assessment, ModelCall, MoveKind
@@ -79,8 +80,7 @@ class LlmEngine:
         except Fault as fault:
             error = self._error(fault)
         finally:
-            for task in others:
-                task.cancel()
+            _let_go(others)
         if error:
             raise error
         yield sheet.assessment(majority(read, request.said), calls)
@@ -197,6 +197,13 @@ def _whole(text: str, sheet: Sheet) -> bool:
     except Misshapen:
         return False
     return True
+
+
+def _let_go(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Stop what still runs; how it ends is nobody's concern."""
+    for task in tasks:
+        task.cancel()
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 async def _gather(

@@ -93,6 +93,7 @@ class Client:
         self._knowledge = knowledge
         self._chat: ChatOpenAI | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._open: AsyncGenerator[None, None] | None = None
 
     @property
     def abilities(self) -> Abilities:
@@ -138,7 +139,7 @@ class Client:
         fault: Fault | None = None
         try:
             async with asyncio.timeout_at(deadline):
-                page = await self._connected().root_async_client.models.list()
+                page = await (await self._connected()).root_async_client.models.list()
                 return sorted(m.id for m in page.data or [])
         except TimeoutError:
             fault = Fault("stalled")
@@ -150,9 +151,9 @@ class Client:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        if self._chat is not None and self._loop is asyncio.get_running_loop():
-            await self._chat.root_async_client.close()
-        self._chat = None
+        if self._open is not None and self._loop is asyncio.get_running_loop():
+            await self._open.aclose()
+        self._chat = self._open = None
 
     async def _once(
         self, messages: Messages, reply: Reply, deadline: float, schema: Json | None
@@ -183,8 +184,9 @@ class Client:
         self, messages: Messages, reply: Reply, silence: _Silence, schema: Json | None
     ) -> AsyncGenerator[str, None]:
         """The pieces of one reply. Raises the vendor's errors, and TimeoutError after too long a silence."""
+        chat = await self._connected()
         async with silence.bounded():
-            stream = await self._connected().async_client.create(**self._payload(messages, schema))
+            stream = await chat.async_client.create(**self._payload(chat, messages, schema))
         try:
             kind = stream.response.headers.get("content-type", "")
             if "html" in kind:
@@ -205,8 +207,8 @@ class Client:
         finally:
             await stream.close()
 
-    def _payload(self, messages: Messages, schema: Json | None) -> Json:
-        payload: Json = self._connected()._get_request_payload(
+    def _payload(self, chat: ChatOpenAI, messages: Messages, schema: Json | None) -> Json:
+        payload: Json = chat._get_request_payload(
             list(messages), stream=True, stream_options={"include_usage": True}, **_form(self.abilities, schema)
         )
         if not self.address.is_openai:
@@ -229,12 +231,22 @@ class Client:
             return Refused("rejected", status)
         return None
 
-    def _connected(self) -> ChatOpenAI:
-        """The client of this event loop; one that another loop used is of no more use."""
+    async def _connected(self) -> ChatOpenAI:
+        """The client of this event loop, which ends with the loop; one that another loop used is of no more use."""
         loop = asyncio.get_running_loop()
         if self._chat is None or self._loop is not loop:
             self._chat, self._loop = _chat(self.address, self.role), loop
+            self._open = _while_open(self._chat)
+            await anext(self._open)
         return self._chat
+
+
+async def _while_open(chat: ChatOpenAI) -> AsyncGenerator[None, None]:
+    """Closes a client's connections when it is closed itself: by hand, or by its event loop, which ends with that."""
+    try:
+        yield
+    finally:
+        await chat.root_async_client.close()
 
 
 class Refused(Fault):
@@ -280,9 +292,8 @@ def _chat(address: Address, role: Role) -> ChatOpenAI:
 
 
 def warm() -> None:
-    """Import what a first call will need; takes seconds."""
-    import langchain_openai  # noqa: F401
-    import openai  # noqa: F401
+    """Import and set up what a first call will need; takes seconds, and belongs in a thread."""
+    _chat(Address(), Role("warm", "none"))
 
 
 def _form(abilities: Abilities, schema: Json | None) -> Json:
