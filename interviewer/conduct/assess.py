@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from interviewer.conduct.integrity import bounded, signals_of
 from interviewer.domain.errors import EngineError
 from interviewer.domain.grading import PointFinding, Verdict, verify_pitfalls, verify_points
 from interviewer.domain.guide import Guide, KeyPoint, Question
@@ -14,7 +15,6 @@ from interviewer.ports import AssessRequest, Engine, Retriever
 
 ELSEWHERE_COUNT = 3
 ELSEWHERE_NEAR = 0.5
-LONGEST_MESSAGE = 40_000
 
 
 async def assess(
@@ -25,7 +25,7 @@ async def assess(
     A command needs no engine; words that came with one are read first, and the command says what happens next.
     `seconds` bounds the whole of it.
     """
-    text = said(interview.pending)[:LONGEST_MESSAGE]
+    text = bounded(said(interview.pending))
     command = commanded(interview.pending)
     if not text:
         yield Assessment(kind=command or MessageKind.REPEAT)
@@ -33,7 +33,7 @@ async def assess(
     request = AssessRequest(
         question=question,
         message=text,
-        earlier=tuple(interview.current.answers),
+        earlier=tuple(bounded(text) for text in interview.current.answers),
         asked=_asked(interview),
         elsewhere=await asyncio.to_thread(_elsewhere, retriever, interview, guide, question, text),
     )
@@ -59,6 +59,7 @@ def commanded(messages: Sequence[Inbound]) -> MessageKind | None:
 def _checked(assessment: Assessment, request: AssessRequest, command: MessageKind | None) -> Assessment:
     """The assessment with unverified quotes dropped, once quotes are there, and a command's kind if one came."""
     update: dict[str, object] = {"kind": command} if command else {}
+    update["signals"] = (*assessment.signals, *signals_of(request.message, request.question))
     if assessment.evidence:
         update |= {
             "points": verify_points(assessment.points, request.said),

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from interviewer.conduct.integrity import bounded, signals_of
 from interviewer.domain.errors import EngineError, EngineUnusable
 from interviewer.domain.grading import (
     FORMULA,
@@ -51,6 +52,7 @@ async def grade_answer(engine: Engine, question: Question, answer: str, seconds:
     """
     if not question.key_points:
         return _ungraded(engine, "the question has no key points")
+    answer = bounded(answer)
     try:
         async with asyncio.timeout(seconds):
             readings = [each async for each in engine.assess(AssessRequest(question=question, message=answer))]
@@ -78,7 +80,7 @@ def _graded(engine: Engine, question: Question, answer: str, assessment: Assessm
         kind=assessment.kind,
         points=points,
         pitfalls=pitfalls,
-        signals=assessment.signals,
+        signals=(*assessment.signals, *signals_of(answer, question)),
         score=round(value, 1),
         band=band(value),
         engine=engine.name,

@@ -51,7 +51,11 @@ BAND_MEANINGS = (
     "Most of the points that the guide looks for came up in substance.",
     "Nearly all the points that the guide looks for came up, with little or no help.",
 )
-SIGNALS = {"steering": "A message tried to steer the grading. It was read like any other answer, and changed nothing."}
+SIGNALS = {
+    "steering": "A message tried to steer the grading. It was read like any other answer, and changed nothing.",
+    "pasted": "Long stretches of an answer are word for word those of the guide. It may have been copied rather than said.",
+    "hidden text": "A message held characters that nobody sees, or that turn its direction. Some of it may be disguised.",
+}
 
 LEVEL = 3
 
