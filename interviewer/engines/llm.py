@@ -15,11 +15,12 @@ from typing import Any
 
 from interviewer.domain.errors import EngineError, EngineUnusable
 from interviewer.domain.interview import Assessment, ModelCall, MoveKind
-from interviewer.engines.llm_client import Client, Json, Messages, Reply
+from interviewer.engines.llm_client import Client, Messages
 from interviewer.engines.llm_errors import Fault
 from interviewer.engines.llm_known import Knowledge
 from interviewer.engines.llm_models import Address, Role
 from interviewer.engines.llm_prompts import assess_prompt, form_prompt, messages_of, speak_prompt
+from interviewer.engines.llm_reply import Json, Reply
 from interviewer.engines.llm_schema import Misshapen, Sheet
 from interviewer.engines.llm_vote import majority
 from interviewer.engines.phrased import phrased

@@ -10,18 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from interviewer.domain.interview import ModelCall
 from interviewer.engines.llm_errors import Fault, of_connection, of_status, of_surprise, of_told
 from interviewer.engines.llm_known import Abilities, Knowledge, Method
 from interviewer.engines.llm_models import Address, Role
+from interviewer.engines.llm_reply import Json, Reply
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
@@ -42,46 +40,6 @@ NAMES_OF_METHODS: dict[Method, tuple[str, ...]] = {
     "plain": (),
 }
 Messages = Sequence[tuple[str, str]]
-Json = dict[str, Any]
-
-
-@dataclass
-class Reply:
-    """A reply while and after it comes. Times in seconds; `usage` is as the endpoint reported it, or empty."""
-
-    role: Role
-    digest: str = ""
-    text: str = ""
-    pieces: int = 0
-    finish: str | None = None
-    refused: bool = False
-    streamed: bool = True
-    usage: Json = field(default_factory=dict)
-    began: float = field(default_factory=time.perf_counter)
-    first: float | None = None
-    last: float = 0.0
-
-    def hear(self, text: str) -> str:
-        """Note a piece of text, and hand it on."""
-        self.last = time.perf_counter() - self.began
-        if text and self.first is None:
-            self.first = self.last
-        self.text += text
-        self.pieces += bool(text)
-        return text
-
-    def call(self) -> ModelCall:
-        """What was paid for."""
-        cached = (self.usage.get("prompt_tokens_details") or {}).get("cached_tokens")
-        return ModelCall(
-            role=self.role.name,
-            model=self.role.model,
-            prompt_digest=self.digest,
-            prompt_tokens=self.usage.get("prompt_tokens") or 0,
-            cached_tokens=cached or 0,
-            completion_tokens=self.usage.get("completion_tokens") or 0,
-            latency_ms=round((time.perf_counter() - self.began) * 1e3, 1),
-        )
 
 
 class Client:
@@ -115,6 +73,7 @@ class Client:
         tries = 0
         while True:
             fault: Fault | None = None
+            reply.finish, reply.refused = None, False
             try:
                 async with aclosing(self._once(messages, reply, deadline, schema)) as pieces:
                     async for piece in pieces:
@@ -177,7 +136,7 @@ class Client:
             fault = of_connection(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it may hold the prompt, and nobody else knows it
             fault = of_surprise(error)
-        if fault or (fault := _unfinished(reply)):
+        if fault or (fault := reply.unfinished()):
             raise fault
 
     async def _pieces(
@@ -194,7 +153,7 @@ class Client:
             if "json" in kind:
                 async with silence.bounded():
                     body = await stream.response.aread()
-                yield _whole(body, reply)
+                yield reply.take_whole(body)
                 return
             chunks = aiter(stream)
             while True:
@@ -202,7 +161,7 @@ class Client:
                     chunk = await anext(chunks, None)
                 if chunk is None:
                     return
-                if text := _heard(chunk, reply):
+                if text := reply.take(chunk):
                     yield text
         finally:
             await stream.close()
@@ -309,54 +268,6 @@ def _form(abilities: Abilities, schema: Json | None) -> Json:
             "tool_choice": {"type": "function", "function": {"name": FORM}},
         }
     return {"response_format": {"type": "json_schema", "json_schema": {"name": FORM, "strict": True, "schema": schema}}}
-
-
-def _heard(chunk: Any, reply: Reply) -> str:
-    """The text in a chunk of a stream; what else is in it is noted."""
-    if getattr(chunk, "usage", None):
-        reply.usage = chunk.usage.model_dump()
-    if not getattr(chunk, "choices", None):
-        return ""
-    choice = chunk.choices[0]
-    reply.finish = choice.finish_reason or reply.finish
-    if choice.delta is None:
-        return ""
-    reply.refused = reply.refused or bool(getattr(choice.delta, "refusal", None))
-    calls = choice.delta.tool_calls or []
-    arguments = "".join(c.function.arguments or "" for c in calls if c.function)
-    return reply.hear((choice.delta.content or "") + arguments)
-
-
-def _whole(body: bytes, reply: Reply) -> str:
-    """The text of a reply that came in one piece though a stream was asked for."""
-    from pydantic_core import from_json
-
-    reply.streamed = False
-    found = from_json(body)
-    reply.usage = found.get("usage") or {}
-    if not found.get("choices"):
-        if found.get("error"):
-            raise of_told(str(found["error"]).lower())
-        return ""
-    choice = found["choices"][0]
-    message = choice.get("message") or {}
-    reply.finish = choice.get("finish_reason") or "stop"
-    reply.refused = bool(message.get("refusal"))
-    calls = message.get("tool_calls") or []
-    return reply.hear((message.get("content") or "") + "".join(c["function"]["arguments"] for c in calls))
-
-
-def _unfinished(reply: Reply) -> Fault | None:
-    """What is wrong with a reply that ended without an error."""
-    if reply.refused:
-        return Fault("refusal")
-    if reply.finish == "content_filter":
-        return Fault("filtered")
-    if reply.finish == "length":
-        return Fault("cut_off")
-    if not reply.text.strip():
-        return Fault("empty")
-    return None if reply.finish else Fault("incomplete")
 
 
 def _fault(error: Exception) -> Fault:

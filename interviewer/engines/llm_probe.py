@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 from interviewer.domain.examination import Examination, ModelReport
 from interviewer.domain.guide import KeyPoint, Question
 from interviewer.domain.interview import Mode, Move, MoveKind
-from interviewer.engines.llm_client import Client, Reply
+from interviewer.engines.llm_client import Client
 from interviewer.engines.llm_errors import KINDS, Fault
 from interviewer.engines.llm_known import Abilities, Knowledge
 from interviewer.engines.llm_models import Address, Role
 from interviewer.engines.llm_prompts import assess_prompt, messages_of, speak_prompt
+from interviewer.engines.llm_reply import Reply
 from interviewer.engines.llm_schema import Misshapen, Sheet
 from interviewer.ports import AssessRequest, SpeakRequest
 

@@ -160,6 +160,13 @@ async def test_words_that_come_for_ever_are_bounded_too() -> None:
     assert time.perf_counter() - began < 1.0
 
 
+async def test_how_one_try_ended_says_nothing_of_the_next() -> None:
+    async with talking_to(begun("", finished("stop")), begun(HALF, vanish), status(500)) as (engine, _):
+        with pytest.raises(EngineError) as caught:
+            await readings(engine)
+    assert caught.value.reason != "format"
+
+
 async def test_a_sheet_that_is_whole_counts_however_the_stream_ends() -> None:
     for end in (vanish, finished("length")):
         async with talking_to(begun(GOOD, end)) as (engine, endpoint):
