@@ -47,7 +47,7 @@ def sheet(k1: str = "covered", k2: str = "missing", quote: str = "by the warm wa
 GOOD = sheet()
 
 
-def role(name: str, *, timeout: float = 0.3, retries: int = 1, samples: int = 1) -> Role:
+def role(name: str, *, timeout: float = 0.2, retries: int = 1, samples: int = 1) -> Role:
     return Role(name, "m", timeout=timeout, retries=retries, samples=samples)
 
 
