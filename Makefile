@@ -28,6 +28,7 @@ bench: $(DEV) ## Measure speed and recall, as ratios in one run
 	$(BIN)/python -m bench
 
 torture: $(DEV) ## Kill it many times while it works
+	$(BIN)/python -m bench.chat_torture
 	$(BIN)/python -m bench.store_torture
 	$(BIN)/python -m bench.index_torture
 

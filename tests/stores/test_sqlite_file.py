@@ -68,14 +68,14 @@ async def test_a_folder_that_was_there_keeps_its_rights_and_a_file_loses_others(
     assert (mode(others_may_read.parent), mode(others_may_read)) == (0o755, 0o600)
 
 
-async def test_a_commit_that_somebody_is_told_of_waits_for_the_disk(path: Path) -> None:
+async def test_a_commit_of_a_candidates_words_waits_for_the_disk(path: Path) -> None:
     store = await opened(path)
     assert store._engine is not None
     steps: tuple[tuple[list[Event], int], ...] = (
         ([started()], 2),
         ([received("m1")], 2),
         ([assessed(1, "m1")], 1),
-        ([turned(1, "m1")], 2),
+        ([turned(1, "m1")], 1),
         ([sent(1)], 1),
     )
     for events, level in steps:
