@@ -8,9 +8,12 @@ from interviewer.domain.text import words
 
 LONGEST_MESSAGE = 40_000
 PASTED = "pasted"
+LISTED = "listed"
 HIDDEN = "hidden text"
 PASTED_RUN = 8
 PASTED_WORDS = 20
+LISTED_LEAST = 4
+LISTED_SHARE = 0.7
 
 
 def bounded(text: str) -> str:
@@ -20,7 +23,11 @@ def bounded(text: str) -> str:
 
 def signals_of(message: str, question: Question) -> tuple[str, ...]:
     """What the words of a message alone tell: the guide's own answer pasted, characters that nobody sees."""
-    found = ((PASTED, is_pasted(message, question)), (HIDDEN, hides_text(message)))
+    found = (
+        (PASTED, is_pasted(message, question)),
+        (LISTED, is_listed(message, question)),
+        (HIDDEN, hides_text(message)),
+    )
     return tuple(name for name, seen in found if seen)
 
 
@@ -34,6 +41,14 @@ def is_pasted(message: str, question: Question) -> bool:
         if tuple(said[start : start + PASTED_RUN]) in ours:
             within.update(range(start, start + PASTED_RUN))
     return len(within) >= PASTED_WORDS
+
+
+def is_listed(message: str, question: Question) -> bool:
+    """Whether it names LISTED_SHARE of the key points, and LISTED_LEAST or more, by the very labels of the guide."""
+    said = f" {' '.join(words(bare(message)))} "
+    labels = [" ".join(words(bare(k.label))) for k in question.key_points if k.label]
+    named = sum(f" {label} " in said for label in labels)
+    return named >= max(LISTED_LEAST, LISTED_SHARE * len(labels))
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:

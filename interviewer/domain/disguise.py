@@ -43,6 +43,7 @@ _LEET_WORD = re.compile(r"(?<!\w)(?=[\w@$]*[A-Za-z])(?=[\w@$]*[0134578@$])[\w@$]
 _LEET = str.maketrans("0134578@$", "oieastbas")
 _UNSEEN = "\u200b-\u200f\u2060-\u2064\u180e\ufeff\x00-\x08\U000e0020-\U000e007f"
 _INVISIBLE = re.compile(f"(?<=[A-Za-z ])[{_UNSEEN}]|[{_UNSEEN}](?=[A-Za-z ])|[\U000e0020-\U000e007f]")
+_TAGS = {0xE0000 + n: chr(n) for n in range(32, 127)}
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007f]{1,8}")
 _OVERRIDE = re.compile("[\u202d\u202e]")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -56,6 +57,13 @@ def bare(text: str) -> str:
         spread = unicodedata.normalize("NFKD", plain).translate(_PLAIN)
         plain = "".join(c for c in spread if unicodedata.category(c) not in {"Cf", "Mn", "Me"})
     return " ".join(plain.casefold().split())
+
+
+def shown(text: str) -> str:
+    """Text without invisible characters, and with those that stand for letters unseen written as the letters."""
+    if text.isascii():
+        return text
+    return "".join(c for c in text.translate(_TAGS) if unicodedata.category(c) != "Cf")
 
 
 def hidden_readings(text: str) -> list[str]:

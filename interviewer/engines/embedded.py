@@ -4,6 +4,7 @@ Its limit, measured: on labelled interview answers, similarity to a key point do
 one that was only named (kappa -0.1, no better than chance). So its confidence is what that measurement gives, which is
 low, and grades rest on it only with a mark for review.
 
+A sentence that only echoes the question shows nothing, and two sentences count together only if each is near alone.
 Similarity of an answer to a point is WINDOW_SHARE * cosine of the nearest window of one or two sentences
 + (1 - WINDOW_SHARE) * share of the point's content words, beyond the question's, in that window.
 """
@@ -33,6 +34,9 @@ COVERED = 0.30
 PARTIAL = 0.26
 COMMITTED = 0.62
 OFF_TOPIC = 0.10
+MOST_SENTENCES = 200
+NEAR_ALONE = 0.15
+ECHO = 0.75
 
 CONFIDENCE = {Verdict.COVERED: 0.28, Verdict.PARTIAL: 0.14, Verdict.MISSING: 0.42}
 """How often each verdict was right on the labelled training answers; `python -m training.calibrate_similarity`."""
@@ -100,13 +104,20 @@ class EmbeddedEngine:
         return bool((self._encoder.embed(about) @ self._encoder.embed([message])[0]).max() < OFF_TOPIC)
 
 
+def echoes(sentence: str, question: str) -> bool:
+    """Whether a sentence does little but say the question over again."""
+    said, asked = content_stems(sentence), set(content_stems(question))
+    return len(said) >= 3 and sum(s in asked for s in said) >= ECHO * len(said)
+
+
 class Reading:
     """An answer cut into windows of one and two sentences, with their vectors."""
 
     def __init__(self, encoder: TextEncoder, text: str, question: str) -> None:
-        parts = sentences(text) or [text]
+        parts = [s for s in dict.fromkeys(sentences(text)) if not echoes(s, question)][:MOST_SENTENCES] or [""]
         self.windows = [*parts, *(f"{a} {b}" for a, b in pairwise(parts))]
-        self.enough = len(words(text)) >= FEWEST_WORDS
+        self.enough = len(words(" ".join(parts))) >= FEWEST_WORDS
+        self._singles = len(parts)
         self._vectors = encoder.embed(self.windows)
         self._encoder = encoder
         self._asked = set(content_stems(question))
@@ -114,6 +125,9 @@ class Reading:
     def nearest(self, statement: str) -> tuple[float, str]:
         """The similarity of the window nearest to a statement, and that window."""
         cosines = self._vectors @ self._encoder.embed([statement])[0]
+        singles = cosines[: self._singles]
+        both_near = (singles[:-1] >= NEAR_ALONE) & (singles[1:] >= NEAR_ALONE)
+        cosines[self._singles :][~both_near] = -1.0
         best = int(cosines.argmax())
         telling = set(content_stems(statement)) - self._asked
         said = set(content_stems(self.windows[best]))

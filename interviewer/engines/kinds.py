@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
+from interviewer.domain.disguise import bare, hidden_readings, shown
 from interviewer.domain.interview import MessageKind
 from interviewer.domain.text import sentences, words
 from interviewer.engines.rules import any_of, rules
 
 SHORT = 14
+SHORT_CHARACTERS = 400
 FEWEST_WORDS = 6
 STEERING_SIGNAL = "steering"
 
@@ -22,6 +25,8 @@ _BLOCK = re.compile(
     r"\[(system|admin|inst|instructions?|grader)[^\]]*\].*?(?:\[/\1[^\]]*\]|$)|<(system|admin|instructions?|grader)\b[^>]*>.*?(?:</\2>|$)",
     re.IGNORECASE | re.DOTALL,
 )
+_FRAME = re.compile(r"<\|\w+\|>|<<<\s*\w{4,}|\w{4,}>>>|=== ?\w+ ?===|\x1b\][^\x07]*\x07?")
+_MARKUP = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|```\w*|^\s*(?:[-=|]{3,}|#+\s+\w+\s*$)", re.MULTILINE)
 _ASKING_BACK = re.compile(r"^(?:do|does|is|are|should|shall|can|could|may|which|what|who|how|so)\b", re.IGNORECASE)
 
 
@@ -36,12 +41,23 @@ class Reading:
 
 def without_steering(text: str) -> tuple[str, bool]:
     """The text without sentences that talk to the grader, and whether there were any."""
-    plain = "".join(c for c in text if unicodedata.category(c) != "Cf")
-    cut = _BLOCK.sub("\n", plain)
-    steering = any_of(rules()["cut"]["steering"])
-    kept = [s for s in sentences(cut) if not steering.search(unicodedata.normalize("NFKC", s))]
-    steered = cut != plain or len(kept) != len(sentences(cut))
+    plain = _MARKUP.sub("\n", shown(text))
+    cut = _FRAME.sub("\n", _BLOCK.sub("\n", plain))
+    said = sentences(cut)
+    kept = [s for s in said if not steers(s)]
+    steered = cut != plain or len(kept) != len(said)
     return ("\n".join(kept), True) if steered else (text, False)
+
+
+@lru_cache(maxsize=4_096)
+def steers(sentence: str) -> bool:
+    """Whether a sentence talks to the grader: as it stands, with look-alike letters plain, or read out of a code."""
+    if not any(c.isalnum() for c in sentence):
+        return False
+    steering = any_of(rules()["cut"]["steering"])
+    readings = [unicodedata.normalize("NFKC", sentence)]
+    readings += [] if sentence.isascii() else [bare(sentence)]
+    return any(steering.search(reading) for reading in (*readings, *hidden_readings(sentence)))
 
 
 def read(text: str) -> Reading:
@@ -58,7 +74,7 @@ def kind_of(text: str) -> MessageKind:
     stripped = text.strip().replace("’", "'")
     if not words(stripped):
         return MessageKind.OFF_TOPIC
-    if len(words(stripped)) <= SHORT and (asked := _request(stripped)):
+    if len(stripped) <= SHORT_CHARACTERS and len(words(stripped)) <= SHORT and (asked := _request(stripped)):
         return asked
     if len(words(stripped)) <= 2 * SHORT and _only_asks(stripped):
         return MessageKind.CLARIFY

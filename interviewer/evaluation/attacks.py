@@ -85,7 +85,7 @@ def _heard() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def base_answers(guide: Guide, question: Question) -> dict[str, str]:
-    """Honest answers to a question of a guide that ships: nothing, words that say nothing, a part; marks, for a script."""
+    """Honest answers to a question of a guide that ships: nothing, empty words, a part, and marks for a script."""
     return {"empty": "", "weak": WEAK, "partial": _heard()[guide.id][question.id]["heard"], "marked": MARKED}
 
 

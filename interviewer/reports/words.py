@@ -53,8 +53,9 @@ BAND_MEANINGS = (
 )
 SIGNALS = {
     "steering": "A message tried to steer the grading. It was read like any other answer, and changed nothing.",
-    "pasted": "Long stretches of an answer are word for word those of the guide. It may have been copied rather than said.",
-    "hidden text": "A message held characters that nobody sees, or that turn its direction. Some of it may be disguised.",
+    "pasted": "Long stretches of an answer are word for word those of the guide. It may have been copied.",
+    "listed": "An answer names most of the points by the guide's own labels. It may list key words only.",
+    "hidden text": "A message held characters that nobody sees, or that turn its direction; it may be disguised.",
 }
 
 LEVEL = 3
