@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from interviewer.cli.common import EngineOption, house, progress_bar
-from interviewer.domain.errors import InterviewerError, NotFoundError, SettingsError
+from interviewer.domain.errors import EngineUnusable, InterviewerError, NotFoundError, SettingsError
 
 if TYPE_CHECKING:
     from interviewer.conduct.single import SingleGrade
@@ -41,17 +41,20 @@ def grade(
       interviewer grade -g ./our-guide.md -q caching -a @answer.txt --json
       interviewer grade --batch answers.jsonl --out grades.jsonl
     """
-    home = house(engine=engine)
     if batch:
         if out is None:
             raise typer.BadParameter("--batch needs --out, the file to write to.")
-        asyncio.run(_grade_batch(home, batch, out))
+        if guide or question or answer is not None or as_json:
+            raise typer.BadParameter("--batch reads everything from its file: give it with --out and --engine alone.")
+        _batch(house(engine=engine), batch, out)
         return
-    if not (guide and question and answer is not None):
+    if not (guide and question and answer is not None) or out:
         raise typer.BadParameter("Give --guide, --question and --answer, or --batch and --out.")
+    home = house(engine=engine)
     found = _question(home, guide, question)
-    graded = asyncio.run(_grade_one(home, found, _text(answer)))
-    typer.echo(_as_json(found, graded) if as_json else _as_text(found, graded))
+    words = _text(answer)
+    graded = asyncio.run(_grade_one(home, found, words))
+    typer.echo(_as_json(found, graded, words) if as_json else _as_text(found, graded))
     if graded.status == "ungraded":
         raise typer.Exit(1)
 
@@ -67,14 +70,19 @@ def _question(home: House, guide_name: str, question_id: str) -> Question:
 
 def _text(answer: str) -> str:
     """The answer itself, or what a file or standard input holds. Raises SettingsError."""
+    from interviewer.conduct.batch import whole
+
     if not answer.startswith("@"):
-        return answer
-    if answer == "@-":
-        return sys.stdin.read()
+        return whole(answer)
+    name = "standard input" if answer == "@-" else answer[1:]
     try:
-        return Path(answer[1:]).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The answer {answer[1:]} cannot be read: {error}.", "Give a text file in UTF-8.") from None
+        raw = sys.stdin.buffer.read() if answer == "@-" else Path(name).read_bytes()
+        return raw.decode("utf-8-sig")
+    except OSError as error:
+        remedy = "An answer that begins with @ is the name of a file; give one that is there, or @- for standard input."
+        raise SettingsError(f"The answer cannot be read from {name or 'a file'}: {error.strerror}.", remedy) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"The answer in {name} is not in UTF-8.", "Give a text file in UTF-8.") from None
 
 
 async def _grade_one(home: House, question: Question, answer: str) -> SingleGrade:
@@ -83,10 +91,10 @@ async def _grade_one(home: House, question: Question, answer: str) -> SingleGrad
     return await grade_answer(home.engine(), question, answer, home.settings.turn_seconds)
 
 
-def _as_json(question: Question, graded: SingleGrade) -> str:
+def _as_json(question: Question, graded: SingleGrade, answer: str) -> str:
     from interviewer.conduct.batch import output_line
 
-    line = output_line(question.id, graded)
+    line = output_line(question.id, graded, answer)
     for found, item in zip(line["key_points"], question.key_points, strict=False):
         found.update(id=item.id, text=item.text)
     for found, pitfall in zip(line["pitfalls"], question.pitfalls, strict=False):
@@ -115,22 +123,40 @@ def _as_text(question: Question, graded: SingleGrade) -> str:
     return "\n".join(lines)
 
 
-async def _grade_batch(home: House, source: Path, out: Path) -> None:
-    """Grade what is not graded yet, writing each line as soon as it is there."""
-    from interviewer.conduct.batch import finished, grade_lines, read_lines
-
+def _batch(home: House, source: Path, out: Path) -> None:
+    """Grade many, and say how to go on when that is cut short. Raises InterviewerError."""
+    go_on = f"What is graded is in {out}; the same command goes on from there."
     try:
-        done = finished(out)
-        lines = list(read_lines(source))
-        waiting = [line for line in lines if line.id not in done]
-        with out.open("a", encoding="utf-8") as file, progress_bar("Grading") as tick:
-            written = 0
-            async for graded in grade_lines(home.engine(), iter(waiting), home.settings.turn_seconds):
-                file.write(json.dumps(graded, ensure_ascii=False) + "\n")
-                file.flush()
-                written += 1
-                tick(written, len(waiting))
+        if out.exists() and out.samefile(source):
+            raise SettingsError("--batch and --out are the same file.", "Choose another file for --out.")
+        typer.echo(asyncio.run(_grade_batch(home, source, out)), err=True)
+    except KeyboardInterrupt:
+        typer.echo(f"\nStopped. {go_on}", err=True)
+        raise typer.Exit(130) from None
+    except EngineUnusable as error:
+        raise InterviewerError(error.message, f"{error.remedy} {go_on}".strip()) from None
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise InterviewerError(f"{error.filename or out}: {error.strerror}.", "Look at --batch and --out.") from None
+
+
+async def _grade_batch(home: House, source: Path, out: Path) -> str:
+    """Grade what is not graded yet, writing each line as soon as it is there. Returns what was done, in words."""
+    from interviewer.conduct.batch import grade_lines, read_lines, still_to_grade
+    from interviewer.conduct.graded_file import reopened, write
+
+    engine = home.engine()
+    lines = list(read_lines(source))
+    with reopened(out) as (file, done), progress_bar("Grading") as tick:
+        waiting = still_to_grade(lines, done)
+        written = ungraded = 0
+        tick(written, len(waiting))
+        async for line in grade_lines(engine, waiting, home.settings.turn_seconds):
+            write(file, line)
+            written += 1
+            ungraded += line["status"] == "ungraded"
+            tick(written, len(waiting))
     before = f", {len(lines) - len(waiting)} were there" if len(lines) > len(waiting) else ""
-    typer.echo(f"{len(waiting)} graded into {out}{before}.", err=True)
+    failed = f"; {ungraded} could not be, and say why" if ungraded else ""
+    return f"{len(waiting) - ungraded} graded into {out}{before}{failed}."

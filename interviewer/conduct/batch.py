@@ -1,24 +1,43 @@
-"""Grades many answers from a JSONL file into another: resumable, and no line stops the rest.
+"""Grades many answers from a JSONL file: no line stops the rest, and what another run has graded is passed over.
 
 A line in is {"id", "question", "key_points": [str], "pitfalls": [str], "answer"}, or "reference": [str] instead of
 key_points, each a whole right answer, of which the best met counts. A line out is as `output_line` makes it. The order
-is that of the input; what an earlier run has written is kept, and a line that it left torn is written again.
+is that of the input. A line whose id cannot be read goes by its number, as "line:7".
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StrictStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StrictStr, StringConstraints, ValidationError
 
 from interviewer.conduct.single import SingleGrade, grade_answer
-from interviewer.domain.grading import FORMULA
 from interviewer.domain.guide import KeyPoint, Pitfall, Question
 from interviewer.ports import Engine
+
+SHOWN_OF_ERROR = 200
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def whole(text: str) -> str:
+    """A text without halves of characters, which JSON and a command line can hold and no encoding can."""
+    return _HALVES.sub("\ufffd", text)
+
+
+Words = Annotated[StrictStr, AfterValidator(whole)]
+Statement = Annotated[Words, StringConstraints(pattern=r"\S")]
+_PLAINLY = {
+    "missing": "is missing",
+    "string_type": "is not a text",
+    "string_pattern_mismatch": "is empty",
+    "list_type": "is not a list",
+}
 
 
 class AnswerLine(BaseModel):
@@ -26,18 +45,17 @@ class AnswerLine(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    id: StrictStr | int
-    question: StrictStr
-    answer: StrictStr
-    key_points: list[StrictStr] | None = None
-    pitfalls: list[StrictStr] = []
-    reference: list[StrictStr] | None = None
+    question: Statement
+    answer: Words
+    key_points: list[Statement] | None = None
+    pitfalls: list[Statement] | None = None
+    reference: list[Statement] | None = None
 
     def questions(self) -> list[Question]:
         """The question with its key points, or one for each reference answer."""
-        if self.key_points is not None:
-            return [_question(self.question, self.key_points, self.pitfalls)]
-        return [_question(self.question, [reference], self.pitfalls) for reference in self.reference or []]
+        if self.key_points:
+            return [_question(self.question, self.key_points, self.pitfalls or [])]
+        return [_question(self.question, [reference], self.pitfalls or []) for reference in self.reference or []]
 
 
 @dataclass(frozen=True)
@@ -69,82 +87,87 @@ def read_lines(path: Path) -> Iterator[Numbered]:
 
 
 def _read_line(number: int, raw: bytes) -> Numbered:
-    fallback = f"line:{number}"
+    known: str | int = f"line:{number}"
     try:
         data = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        return Numbered(number, fallback, None, f"line {number} is not JSON: {error}")
+    except RecursionError:
+        return Numbered(number, known, None, f"line {number} is nested too deep")
+    except UnicodeDecodeError:
+        return Numbered(number, known, None, f"line {number} is not UTF-8")
+    except ValueError as error:
+        return Numbered(number, known, None, f"line {number} is not JSON: {error}"[:SHOWN_OF_ERROR])
     if not isinstance(data, dict):
-        return Numbered(number, fallback, None, f"line {number} is not a JSON object")
+        return Numbered(number, known, None, f"line {number} is not a JSON object")
     given = data.get("id")
-    known = given if isinstance(given, str | int) and not isinstance(given, bool) else fallback
+    if not isinstance(given, str | int) or isinstance(given, bool):
+        wrong = "is not a text or a whole number" if "id" in data else "is missing"
+        return Numbered(number, known, None, f"line {number}: id {wrong}")
     try:
         line = AnswerLine.model_validate(data)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors()[:3])
-        return Numbered(number, known, None, f"line {number}: {wrong}")
-    if not line.key_points and not line.reference:
-        return Numbered(number, known, None, f"line {number} has neither key_points nor reference")
-    return Numbered(number, known, line)
+        return Numbered(number, given, None, f"line {number}: {_explained(error)}")
+    if not line.questions():
+        return Numbered(number, given, None, f"line {number} has neither key_points nor reference")
+    return Numbered(number, given, line)
 
 
-def finished(path: Path) -> set[str | int]:
-    """Ids that an output file has already. A last line that was torn is cut off, so that it is written again."""
-    if not path.exists():
-        return set()
-    kept, ids = 0, set()
-    with path.open("rb+") as file:
-        for raw in file:
-            try:
-                ids.add(json.loads(raw)["id"])
-            except (ValueError, KeyError, TypeError):
-                break
-            if not raw.endswith(b"\n"):
-                ids.discard(json.loads(raw)["id"])
-                break
-            kept += len(raw)
-        file.truncate(kept)
-    return ids
+def _explained(error: ValidationError) -> str:
+    """What is wrong with a line's fields, in words, for the first three of them."""
+    wrong = [(".".join(map(str, e["loc"])), _PLAINLY.get(e["type"], e["msg"].lower())) for e in error.errors()]
+    return "; ".join(f"{where} {what}" for where, what in wrong[:3])
 
 
-async def grade_lines(engine: Engine, lines: Iterator[Numbered], seconds: float) -> AsyncIterator[dict[str, Any]]:
-    """One output line for each line, in order."""
+def still_to_grade(lines: Iterable[Numbered], done: Mapping[str | int, int]) -> list[Numbered]:
+    """The lines that are not done, where `done` says how often each id is; an id that comes twice is graded twice."""
+    left = Counter(done)
+    waiting = []
+    for line in lines:
+        if left[line.id] > 0:
+            left[line.id] -= 1
+        else:
+            waiting.append(line)
+    return waiting
+
+
+async def grade_lines(engine: Engine, lines: Iterable[Numbered], seconds: float) -> AsyncIterator[dict[str, Any]]:
+    """One output line for each line, in order. Raises EngineUnusable, with the lines before graded."""
     for each in lines:
         if each.line is None:
-            yield _line(each.id, {"status": "ungraded", "reason": each.problem, "engine": engine.name})
+            yield _unread(each, engine.name)
             continue
-        grades = [await grade_answer(engine, q, each.line.answer, seconds) for q in each.line.questions()]
-        yield output_line(each.id, max(grades, key=lambda g: -1.0 if g.score is None else g.score))
+        answer = each.line.answer
+        grades = [await grade_answer(engine, q, answer, seconds) for q in each.line.questions()]
+        yield output_line(each.id, max(grades, key=lambda g: -1.0 if g.score is None else g.score), answer)
 
 
-def output_line(line_id: str | int, grade: SingleGrade) -> dict[str, Any]:
-    """What is written for one answer."""
-    return _line(
-        line_id,
-        {
-            "status": grade.status,
-            "reason": grade.reason,
-            "key_points": [
-                {"verdict": f.verdict.value, "confidence": f.confidence, "quote": f.quote} for f in grade.points
-            ],
-            "pitfalls": [
-                {"committed": f.committed, "confidence": f.confidence, "quote": f.quote} for f in grade.pitfalls
-            ],
-            "score": grade.score,
-            "band": grade.band,
-            "engine": grade.engine,
-            "formula": grade.formula,
-        },
-    )
-
-
-def _line(line_id: str | int, values: dict[str, Any]) -> dict[str, Any]:
-    empty: dict[str, Any] = {
-        "status": "ungraded",
-        "reason": "",
-        "key_points": [],
-        "pitfalls": [],
-        "score": None,
-        "band": None,
+def output_line(line_id: str | int, grade: SingleGrade, answer: str) -> dict[str, Any]:
+    """What is written for one answer. Quotes are verbatim, also where an engine has joined lines or changed case."""
+    return {
+        "id": line_id,
+        "status": grade.status,
+        "reason": grade.reason,
+        "key_points": [
+            {"verdict": f.verdict.value, "confidence": f.confidence, "quote": _as_said(f.quote, answer)}
+            for f in grade.points
+        ],
+        "pitfalls": [
+            {"committed": f.committed, "confidence": f.confidence, "quote": _as_said(f.quote, answer)}
+            for f in grade.pitfalls
+        ],
+        "score": grade.score,
+        "band": grade.band,
+        "engine": grade.engine,
+        "formula": grade.formula,
     }
-    return {"id": line_id, **empty, "formula": FORMULA, **values}
+
+
+def _unread(line: Numbered, engine: str) -> dict[str, Any]:
+    return output_line(line.id, SingleGrade(status="ungraded", reason=line.problem, engine=engine), "")
+
+
+def _as_said(quote: str, answer: str) -> str:
+    """The stretch of an answer that a quote stands for."""
+    if not quote or quote in answer:
+        return quote
+    found = re.search(r"\s+".join(map(re.escape, quote.split())), answer, re.IGNORECASE)
+    return found[0] if found else quote
