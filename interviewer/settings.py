@@ -18,6 +18,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, Vali
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from interviewer.domain.errors import SettingsError
+from interviewer.domain.usage import Price
 
 APP = "interviewer"
 EngineName = Literal["auto", "openai", "embedded", "scripted"]
@@ -66,6 +67,9 @@ class Settings(BaseSettings):
     )
     grader: GraderRole = Field(default_factory=GraderRole, description="the model that reads answers")
     speaker: ModelRole = Field(default_factory=ModelRole, description="the model that words replies")
+    prices: dict[str, Price] = Field(
+        default_factory=dict, description="what a million tokens cost, by model: input, output and cached"
+    )
     turn_seconds: float = Field(default=60.0, gt=0, description="the longest a candidate waits for a reply")
     guides: Path | None = Field(default=None, description="a folder of your own guides")
     prompts: Path | None = Field(default=None, description="a folder whose files override the packaged prompts")

@@ -214,7 +214,12 @@ class House:
         from interviewer.conduct.turn import Conductor
 
         return Conductor(
-            self.store, self.engine(engine), self.retriever, self.phrases, seconds=self.settings.turn_seconds
+            self.store,
+            self.engine(engine),
+            self.retriever,
+            self.phrases,
+            seconds=self.settings.turn_seconds,
+            prices=self.settings.prices,
         )
 
     def warm(self, guide: Guide) -> None:

@@ -23,6 +23,7 @@ COMMANDS = (
     Lazy("progress", "interviewer.cli.records:progress", "Show scores over all interviews, and what is weakest."),
     Lazy("forget", "interviewer.cli.records:forget", "Delete everything that was kept of an interview, for good."),
     Lazy("grade", "interviewer.cli.grade:grade", "Grade one answer to a guide's question, or many from a file."),
+    Lazy("regrade", "interviewer.cli.regrade:regrade", "Grade a stored interview again, and show what changed."),
     Lazy("guide", "interviewer.cli.guide:app", "List, show, check, start and search guides."),
     Lazy("prompts", "interviewer.cli.prompts:app", "List, show, compare and check the prompts that models get."),
     Lazy("doctor", "interviewer.cli.doctor:doctor", "Check the model's endpoint, and say what to change."),

@@ -18,17 +18,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from interviewer.conduct.assess import assess, commanded
+from interviewer.conduct.settle import having_heard, settle
 from interviewer.conduct.speak import Listener, added, guard_for, opening, speak, speak_request
 from interviewer.conduct.wording import spoken
 from interviewer.domain.errors import EngineError, EngineUnusable, InterviewBusy, NotFoundError, TurnConflict
-from interviewer.domain.grading import Grade, Provenance
 from interviewer.domain.guide import Guide, Question
 from interviewer.domain.interview import (
     Assessed,
     Assessment,
     Event,
     Inbound,
-    MessageKind,
     Mode,
     Move,
     MoveKind,
@@ -40,8 +39,9 @@ from interviewer.domain.interview import (
     Turned,
 )
 from interviewer.domain.policy import decide, open_points
-from interviewer.domain.scorecard import Scorecard, grade, scorecard
-from interviewer.domain.state import Interview, Status, apply, fold, hear, said
+from interviewer.domain.scorecard import Scorecard, scorecard
+from interviewer.domain.state import Interview, Status, apply, fold
+from interviewer.domain.usage import Price
 from interviewer.ports import Clock, Engine, Retriever, Store
 from interviewer.prompts import Phrases
 
@@ -71,6 +71,7 @@ class Conductor:
         *,
         clock: Clock = utc_now,
         seconds: float = 60.0,
+        prices: Mapping[str, Price] | None = None,
     ) -> None:
         self.store = store
         self.engine = engine
@@ -78,6 +79,7 @@ class Conductor:
         self.phrases = phrases
         self.clock = clock
         self.seconds = seconds
+        self.prices = prices
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._guides: dict[str, Guide] = {}
 
@@ -133,7 +135,7 @@ class Conductor:
         speaks_of_grade = move.settles is not None and interview.plan.mode is Mode.PRACTICE
         if speaks_of_grade:
             heard, failure = await _last_reading(reading, heard, failure)
-        request = speak_request(_with(interview, heard, failure), guide, question, move, self.retriever)
+        request = speak_request(having_heard(interview, heard, failure), guide, question, move, self.retriever)
         guard = guard_for(interview, guide, request)
         left = until - asyncio.get_running_loop().time()
         engine = None if failure else self.engine
@@ -143,7 +145,7 @@ class Conductor:
             spoken_words = await speaking
         finally:
             speaking.cancel()
-        settled = self._settle(interview, guide, question, move, heard, failure)
+        settled = settle(self.engine, interview, guide, question, move, heard, failure)
         reply = spoken_words.text
         async for piece in added(interview, guide, move, settled, self.phrases):
             reply += piece
@@ -190,7 +192,7 @@ class Conductor:
     async def scorecard(self, interview_id: str) -> Scorecard:
         """The scorecard of an interview as it stands."""
         interview = await self.load(interview_id)
-        return scorecard(interview, await self.guide_of(interview), self.clock())
+        return scorecard(interview, await self.guide_of(interview), self.clock(), self.prices)
 
     @asynccontextmanager
     async def _lease(self, interview_id: str) -> AsyncIterator[None]:
@@ -230,7 +232,7 @@ class Conductor:
     def _decide(
         self, interview: Interview, guide: Guide, question: Question, heard: Assessment | None, failure: str
     ) -> Move:
-        draft = _with(interview, heard, failure)
+        draft = having_heard(interview, heard, failure)
         command = commanded(interview.pending)
         if failure and command:
             heard = Assessment(kind=command)
@@ -251,31 +253,6 @@ class Conductor:
             if own and own[0].item_id:
                 wordings[point.id] = own[0].item_id
         return wordings
-
-    def _settle(
-        self,
-        interview: Interview,
-        guide: Guide,
-        question: Question,
-        move: Move,
-        heard: Assessment | None,
-        failure: str,
-    ) -> Grade | None:
-        """The grade of the question that a move ends."""
-        if move.settles is None:
-            return None
-        draft = _with(interview, heard, failure)
-        calls = [c for t in interview.turns for c in t.calls] + list(heard.calls if heard else ())
-        provenance = Provenance(
-            engine=self.engine.name,
-            model=self.engine.model,
-            guide_revision=guide.revision,
-            prompt_digests=tuple(
-                dict.fromkeys(c.prompt_digest for c in calls if c.prompt_digest and c.role == "grader")
-            ),
-        )
-        given_up = move.cause is not MessageKind.STOP
-        return grade(question, draft.current, provenance, skipped=given_up)
 
     @staticmethod
     def _on_the_floor(interview: Interview, guide: Guide) -> Question:
@@ -298,13 +275,6 @@ class _Known:
             if seq > self.seq:
                 apply(self.interview, event)
                 self.seq = seq
-
-
-def _with(interview: Interview, heard: Assessment | None, failure: str) -> Interview:
-    """The interview as it stands once what waits has been heard."""
-    draft = interview.draft()
-    hear(draft, said(interview.pending), heard, failure)
-    return draft
 
 
 async def _next_reading(reading: AsyncIterator[Assessment]) -> tuple[Assessment | None, str]:

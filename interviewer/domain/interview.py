@@ -207,7 +207,15 @@ class Sent(Frozen):
     ref: str = ""
 
 
-Event = Annotated[Started | Received | Assessed | Turned | Sent, Field(discriminator="type")]
+class Regraded(Frozen):
+    """Every question that is over was graded again; these grades hold from now on."""
+
+    type: Literal["regraded"] = "regraded"
+    at: datetime
+    grades: tuple[Grade, ...]
+
+
+Event = Annotated[Started | Received | Assessed | Turned | Sent | Regraded, Field(discriminator="type")]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
@@ -222,5 +230,7 @@ def event_key(event: Event) -> str:
             return f"turned:{event.turn.number}"
         case Sent():
             return f"sent:{event.number}"
+        case Regraded():
+            return f"regraded:{event.at.isoformat()}"
         case _:
             return "started"

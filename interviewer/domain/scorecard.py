@@ -6,7 +6,7 @@ or that could not be graded, do not count. A category's score is the same over i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from statistics import fmean
 
@@ -26,6 +26,7 @@ from interviewer.domain.grading import (
 from interviewer.domain.guide import Category, Frozen, Guide, KeyPoint, Question
 from interviewer.domain.interview import Mode
 from interviewer.domain.state import Interview, QuestionState, Status
+from interviewer.domain.usage import Price, Usage, usage
 
 SURE = 0.6
 
@@ -107,6 +108,7 @@ class Scorecard(Frozen):
     categories: tuple[CategoryScore, ...] = ()
     questions: tuple[QuestionResult, ...] = ()
     advice: tuple[Advice, ...] = ()
+    usage: tuple[Usage, ...] = ()
 
 
 def grade(question: Question, state: QuestionState, provenance: Provenance, *, skipped: bool = False) -> Grade:
@@ -144,8 +146,13 @@ def _review(points: Iterable[GradedPoint], pitfalls: Iterable[GradedPitfall]) ->
     return f"the engine was unsure of {unsure} verdicts" if unsure >= 2 else ""
 
 
-def scorecard(interview: Interview, guide: Guide, now: datetime) -> Scorecard:
-    """The scorecard of an interview as it stands; `guide` is the revision that it was held with."""
+def scorecard(
+    interview: Interview, guide: Guide, now: datetime, prices: Mapping[str, Price] | None = None
+) -> Scorecard:
+    """The scorecard of an interview as it stands; `guide` is the revision that it was held with.
+
+    `prices` are what models cost, by name, for the cost of those that were called.
+    """
     results = tuple(
         _result(q, interview.questions[q.id], interview)
         for q_id in interview.plan.questions
@@ -169,6 +176,7 @@ def scorecard(interview: Interview, guide: Guide, now: datetime) -> Scorecard:
         categories=tuple(_categories(counted)),
         questions=results,
         advice=tuple(_advice(results)),
+        usage=usage((call for turn in interview.turns for call in turn.calls), prices),
     )
 
 

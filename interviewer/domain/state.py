@@ -20,6 +20,7 @@ from interviewer.domain.interview import (
     MoveKind,
     Plan,
     Received,
+    Regraded,
     Sent,
     Started,
     Turn,
@@ -178,6 +179,9 @@ def apply(interview: Interview, event: Event) -> None:
             _apply_turn(interview, turn)
         case Sent(number=number):
             interview.unsent = [n for n in interview.unsent if n != number]
+        case Regraded(grades=grades):
+            for grade in grades:
+                interview.questions[grade.question_id].grade = grade
 
 
 def _keep_time(interview: Interview, event: Event) -> None:

@@ -54,6 +54,8 @@ def _terminal(card: Scorecard, page: Page) -> Iterator[RenderableType]:
     yield from _notes(card, page)
     yield page.heading("How this was graded")
     yield page.indented(words.provenance(card))
+    if card.usage:
+        yield page.indented(words.usage(card))
     yield page.indented(words.CAUTION)
     yield page.indented(words.intended_use(card.mode))
 

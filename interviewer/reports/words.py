@@ -19,9 +19,11 @@ from interviewer.domain.grading import (
 )
 from interviewer.domain.guide import Category
 from interviewer.domain.interview import Mode
+from interviewer.domain.reasons import why
 from interviewer.domain.scorecard import SURE, PointLine, QuestionResult, Scorecard
 from interviewer.domain.state import Status
 from interviewer.domain.text import counted, listed
+from interviewer.domain.usage import Usage
 from interviewer.reports.text import one_line
 
 VERDICTS = {
@@ -157,7 +159,7 @@ def explanation(result: QuestionResult) -> str:
     """One sentence that says what a question's standing means."""
     match result.outcome:
         case Outcome.UNGRADED:
-            reason = one_line(result.reason).rstrip(".") or "the answer could not be read"
+            reason = one_line(why(result.reason)).rstrip(".") or "the answer could not be read"
             return f"{_capital(reason)}. This question does not count, for or against."
         case Outcome.NOT_ASKED:
             return "The interview ended before this question, so it does not count."
@@ -230,6 +232,20 @@ def provenance(card: Scorecard) -> str:
     return (
         f"Graded by software, the “{engine}” engine, with formula {one_line(card.formula)}, against guide revision "
         f"{one_line(card.guide_revision)[:8]}. Plan seed {card.seed}."
+    )
+
+
+def usage(card: Scorecard) -> str:
+    """What the models used, in one line a role; nothing where no model was called."""
+    return " ".join(_used(each) for each in card.usage)
+
+
+def _used(each: Usage) -> str:
+    cached = f" ({each.cached_tokens:,} cached)" if each.cached_tokens else ""
+    cost = "" if each.cost is None else f", cost {each.cost:.4f}"
+    return (
+        f"{_capital(one_line(each.role))} {one_line(each.model)}: {each.calls} calls, {each.prompt_tokens:,} tokens in"
+        f"{cached}, {each.completion_tokens:,} out, {each.seconds:.1f} s a call{cost}."
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, selec
 from interviewer.domain.errors import NotFoundError
 from interviewer.domain.grading import Outcome
 from interviewer.domain.guide import Guide
-from interviewer.domain.interview import EVENT, Event, MoveKind, Started, Turned, event_key
+from interviewer.domain.interview import EVENT, Event, MoveKind, Regraded, Started, Turned, event_key
 from interviewer.domain.state import Status
 from interviewer.ports import InterviewSummary
 from interviewer.stores.schema import EVENTS, GUIDES, INTERVIEWS, storable
@@ -36,6 +36,7 @@ _SUMMARIES = select(*(INTERVIEWS.c[name] for name in InterviewSummary.model_fiel
 )
 _TOUCH = update(INTERVIEWS).where(_THIS).values(updated_at=bindparam("now"))
 _ADVANCE = _TOUCH.values(status=bindparam("new_status"), answered=INTERVIEWS.c.answered + bindparam("graded"))
+_RECOUNT = update(INTERVIEWS).where(_THIS).values(answered=bindparam("again"))
 _ADD_EVENTS = insert(EVENTS)
 _FREE = or_(
     INTERVIEWS.c.lease_holder.is_(None),
@@ -70,6 +71,10 @@ def add_events(connection: Connection, interview_id: str, events: Sequence[Event
         connection.execute(insert(INTERVIEWS), _interview_row(interview_id, events[0], standing))
     elif not connection.execute(_ADVANCE if turns else _TOUCH, {"interview": interview_id, **standing}).rowcount:
         raise _unknown(interview_id)
+    for event in events:
+        if isinstance(event, Regraded):
+            again = sum(grade.outcome is Outcome.GRADED for grade in event.grades)
+            connection.execute(_RECOUNT, {"interview": interview_id, "again": again})
     connection.execute(_ADD_EVENTS, [_event_row(interview_id, event, now) for event in events])
 
 
