@@ -2,10 +2,10 @@
 
     python -m bench.chat_torture [--kills 200] [--seed N]
 
-A child process holds one interview: it receives the next answer, says so once the store has it, takes the turn, says so,
-marks it sent, and so on; a new child goes on where the last one died. After every kill the parent folds what is stored:
-every message that was acknowledged is there, once; turns are numbered without a gap; no question is graded twice; none
-is put twice. In the end the interview must have ended and every question must have its grade.
+A child process holds one interview: it receives the next answer, says so once the store has it, takes the turn, says
+so, marks it sent, and so on; a new child goes on where the last one died. After every kill the parent folds what is
+stored: every message that was acknowledged is there, once; turns are numbered without a gap; no question is graded
+twice; none is put twice. In the end the interview must have ended and every question must have its grade.
 """
 
 from __future__ import annotations
