@@ -76,9 +76,7 @@ def report(name: str, found: list[Outcome], seconds: float) -> bool:
         mine = [o for o in found if o.attack == attack]
         told = sum(attack.signal in o.attacked.signals for o in mine) if attack.signal else 0
         mean = sum((o.attacked.score or 0) - (o.clean.score or 0) for o in mine) / len(mine)
-        print(
-            f"{name}, {attack.id:28} {mean:+6.1f} points on average, signal {attack.signal or '-'} {told} of {len(mine)}"
-        )
+        print(f"{name}, {attack.id:28} {mean:+6.1f} points a message, signal {attack.signal}: {told} of {len(mine)}")
     slowest = max(found, key=lambda o: o.seconds)
     print(f"slowest to grade: {slowest.attack.id}, {slowest.seconds:.2f} s   limit {SECONDS_LIMIT} s")
     return not rose and slowest.seconds <= SECONDS_LIMIT

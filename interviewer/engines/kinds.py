@@ -25,8 +25,8 @@ _BLOCK = re.compile(
     r"\[(system|admin|inst|instructions?|grader)[^\]]*\].*?(?:\[/\1[^\]]*\]|$)|<(system|admin|instructions?|grader)\b[^>]*>.*?(?:</\2>|$)",
     re.IGNORECASE | re.DOTALL,
 )
-_FRAME = re.compile(r"<\|\w+\|>|<<<\s*\w{4,}|\w{4,}>>>|=== ?\w+ ?===|\x1b\][^\x07]*\x07?")
-_MARKUP = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|```\w*|^\s*(?:[-=|]{3,}|#+\s+\w+\s*$)", re.MULTILINE)
+_FRAME = re.compile(r"<\|\w+\|>|<<<\s*\w{4,}|(?<!\w)\w{4,64}>>>|=== ?\w+ ?===|\x1b\][^\x07]*\x07?")
+_MARKUP = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|```\w*|^[ \t]*(?:[-=|]{3,}|#+[ \t]+\w+[ \t]*$)", re.MULTILINE)
 _ASKING_BACK = re.compile(r"^(?:do|does|is|are|should|shall|can|could|may|which|what|who|how|so)\b", re.IGNORECASE)
 
 
