@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from interviewer.channels.commands import COMMANDS
 from interviewer.channels.terminal_interrupt import Interrupted, interruptible
-from interviewer.channels.terminal_screen import Io, clean, encodable
+from interviewer.channels.terminal_screen import Io
+from interviewer.domain.display import clean, encodable
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession

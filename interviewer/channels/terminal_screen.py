@@ -17,18 +17,13 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from interviewer.channels.terminal_markdown import PLAIN, Look, MarkdownFlow
+from interviewer.domain.display import clean, encodable
 from interviewer.domain.errors import InterviewerError
 
 MOST_WIDE = 88
 LEAST_WIDE = 20
 SIGN_AFTER = 0.3
 SIGN_EVERY = 0.4
-
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]?|\x1b[\]PX^_][^\x07\x1b\x9c\r\n]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]?")
-_LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_PLAINER = {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " "}
-_ASCII = str.maketrans({**_PLAINER, "·": "-", "│": "|", "•": "-", "›": ">"})
 
 
 @dataclass(frozen=True)
@@ -59,20 +54,6 @@ class Io:
     def editable(self) -> bool:
         """Whether lines can be edited here with all comfort."""
         return self.shown and self.typed and not self.dumb
-
-
-def clean(text: str) -> str:
-    """Text without escape sequences, control characters and signs that reorder what stands around them."""
-    return _UNSEEN.sub("", _LINE_ENDS.sub("\n", _ESCAPES.sub("", text)))
-
-
-def encodable(text: str, encoding: str) -> str:
-    """Text as this encoding can hold it: plain signs where it has no others, and "?" for the rest."""
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
-    return text
 
 
 class Screen:

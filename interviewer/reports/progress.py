@@ -11,6 +11,7 @@ from datetime import datetime
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from interviewer.domain.display import clean, whole
 from interviewer.domain.grading import Outcome, Verdict
 from interviewer.domain.guide import Category, Frozen
 from interviewer.domain.interview import Mode
@@ -19,7 +20,7 @@ from interviewer.domain.state import Status
 from interviewer.domain.text import counted, listed
 from interviewer.reports import render, view, words
 from interviewer.reports.terminal import OnTerminal, Page
-from interviewer.reports.text import clean, mapped, one_line, whole
+from interviewer.reports.text import mapped, one_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

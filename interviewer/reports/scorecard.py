@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from interviewer.domain.display import whole
 from interviewer.domain.grading import Outcome
 from interviewer.domain.scorecard import PointLine, QuestionResult, Scorecard
 from interviewer.domain.text import counted
 from interviewer.reports import guidetext, render, view, words
 from interviewer.reports.terminal import STYLES, OnTerminal, Page
-from interviewer.reports.text import mapped, one_line, short, whole
+from interviewer.reports.text import mapped, one_line, short
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

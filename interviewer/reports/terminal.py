@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from interviewer.reports.text import encodable
+from interviewer.domain.display import encodable
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType

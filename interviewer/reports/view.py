@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from interviewer.domain.display import clean
 from interviewer.domain.grading import Outcome, Verdict
 from interviewer.domain.guide import Category
 from interviewer.domain.scorecard import CategoryScore, PitfallLine, PointLine, QuestionResult, Scorecard
 from interviewer.domain.state import Status
 from interviewer.reports import words
-from interviewer.reports.text import clean, mapped, one_line, short
+from interviewer.reports.text import mapped, one_line, short
 
 
 class Group(NamedTuple):

@@ -16,7 +16,8 @@ import pytest
 
 from interviewer.channels import terminal
 from interviewer.channels.terminal import Outcome, converse
-from interviewer.channels.terminal_screen import Io, Screen, clean, encodable
+from interviewer.channels.terminal_screen import Io, Screen
+from interviewer.domain.display import clean, encodable
 from interviewer.domain.errors import StoreError
 from interviewer.domain.interview import Event, MessageKind, Mode, Received, Sent, Turned
 from interviewer.domain.state import Status
@@ -374,7 +375,7 @@ def test_a_screen_of_another_encoding() -> None:
 
 
 def test_cleaning() -> None:
-    assert clean("a\x1b[1;31mb\x1b]8;;x\x07c\x9bd\u2066e\ud800f\r\ng\th") == "abcdef\ng\th"
+    assert clean("a\x1b[1;31mb\x1b]8;;x\x07c\x9bd\u2066e\ud800f\r\ng\th") == "abcde\ufffdf\ng\th"
     assert encodable("“a” › │", "ascii") == '"a" > |'
 
 

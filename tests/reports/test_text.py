@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from interviewer.domain.display import clean, encodable, whole
 from interviewer.domain.scorecard import Scorecard
-from interviewer.reports.text import clean, encodable, mapped, markdown_line, markdown_quote, short, whole
+from interviewer.reports.text import mapped, markdown_line, markdown_quote, short
 
 from .pages import Reader
 
