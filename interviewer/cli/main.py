@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+import threading
+from contextlib import suppress
+from typing import Annotated, NoReturn
 
 # Help in plain text: loading rich for it would double the time of `--help`.
 os.environ.setdefault("TYPER_USE_RICH", "0")
@@ -58,14 +60,36 @@ def _root(
 
 def main() -> None:
     """Run a command. Exit status: 0 done, 1 failed for a reason that was said, 2 wrong usage, 130 interrupted."""
+    status = _status()
+    if threading.active_count() > 1:
+        _leave(status)
+    sys.exit(status)
+
+
+def _status() -> int:
+    """Run a command, say what went wrong, and return the exit status."""
     try:
         app()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except InterviewerError as error:
         typer.echo(f"{error.message}\n{error.remedy}".rstrip(), err=True)
-        sys.exit(1)
+        return 1
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
     except BrokenPipeError:
         # The reader has gone (`| head`): say nothing more, also not while Python flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return 1
+    return 0
+
+
+def _leave(status: int) -> NoReturn:
+    """End at once: what still loads in a thread would abort the process when Python ends under it ("terminate called").
+
+    Nothing is lost: all that must be kept is written before a command returns.
+    """
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
