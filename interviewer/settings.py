@@ -8,19 +8,24 @@ file, which is config.toml in the user's config folder.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+import pydantic_settings
 from platformdirs import user_cache_path, user_config_path, user_data_path
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from interviewer.domain.errors import SettingsError
 from interviewer.domain.usage import Price
 
 APP = "interviewer"
+PREFIX = "INTERVIEWER_"
+NOT_SETTINGS = ("CONFIG",)
 EngineName = Literal["auto", "openai", "embedded", "scripted"]
 
 
@@ -46,16 +51,30 @@ class GraderRole(ModelRole):
     samples: int = Field(default=1, ge=1, le=15, description="how many readings vote on a grade")
 
 
+def _at_home(path: Path) -> Path:
+    """The path with a leading ~ meant as the user's home, as a shell would read it."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path's own raises for a user who is not there
+
+
+def _nameable(path: Path) -> Path:
+    if "?" in str(path):
+        raise ValueError("a question mark cannot be part of it, because an address of a database ends there")
+    return path
+
+
+Folder = Annotated[Path, AfterValidator(_at_home)]
+
+
 def config_file() -> Path:
     """The config file that is read, whether it is there or not."""
-    return Path(os.environ.get("INTERVIEWER_CONFIG") or user_config_path(APP) / "config.toml")
+    return _at_home(Path(os.environ.get("INTERVIEWER_CONFIG") or user_config_path(APP) / "config.toml"))
 
 
 class Settings(BaseSettings):
     """Everything that can be set. `interviewer settings` prints each with its source."""
 
     model_config = SettingsConfigDict(
-        env_prefix="INTERVIEWER_", extra="forbid", env_ignore_empty=True, env_nested_delimiter="__"
+        env_prefix=PREFIX, extra="forbid", env_ignore_empty=True, env_nested_delimiter="__"
     )
 
     engine: EngineName = Field(default="auto", description="auto: openai where a key or endpoint is set, else embedded")
@@ -71,10 +90,14 @@ class Settings(BaseSettings):
         default_factory=dict, description="what a million tokens cost, by model: input, output and cached"
     )
     turn_seconds: float = Field(default=60.0, gt=0, description="the longest a candidate waits for a reply")
-    guides: Path | None = Field(default=None, description="a folder of your own guides")
-    prompts: Path | None = Field(default=None, description="a folder whose files override the packaged prompts")
-    data_dir: Path = Field(default_factory=lambda: user_data_path(APP), description="interviews and the vector store")
-    cache_dir: Path = Field(default_factory=lambda: user_cache_path(APP), description="compiled guides; safe to delete")
+    guides: Folder | None = Field(default=None, description="a folder of your own guides")
+    prompts: Folder | None = Field(default=None, description="a folder whose files override the packaged prompts")
+    data_dir: Annotated[Folder, AfterValidator(_nameable)] = Field(
+        default_factory=lambda: user_data_path(APP), description="interviews and the vector store"
+    )
+    cache_dir: Folder = Field(
+        default_factory=lambda: user_cache_path(APP), description="compiled guides; safe to delete"
+    )
     database_url: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("database_url", "DATABASE_URL", "INTERVIEWER_DATABASE_URL")
     )
@@ -112,14 +135,39 @@ class Settings(BaseSettings):
 
 def load_settings(**flags: Any) -> Settings:
     """The settings that hold. Flags that are None count as not given. Raises SettingsError, without any value in it."""
+    given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        in_file = _file_values()
+        if strange := [name for name in in_file if name not in Settings.model_fields]:
+            raise SettingsError(f"{config_file()}: {_no_such(strange[0])}", "Mend the file or remove it.")
+        return Settings(**given)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise SettingsError(f"A setting makes no sense: {wrong}.", "Look at `interviewer settings --help`.") from None
+        wrong = "; ".join(_explained(e["loc"], e["type"], e["msg"], given, in_file) for e in error.errors())
+        raise SettingsError(f"A setting makes no sense: {wrong}.", "Change it there, or remove it.") from None
+    except pydantic_settings.SettingsError:
+        raise SettingsError(
+            "INTERVIEWER_GRADER or INTERVIEWER_SPEAKER is not JSON.", "Set single values, as INTERVIEWER_GRADER__MODEL."
+        ) from None
     except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
         kind = str(error).splitlines()[0]
-        raise SettingsError(f"{config_file()} cannot be read: {kind}", "Mend the file or remove it.") from None
+        raise SettingsError(f"{config_file()} cannot be read: {kind}.", "Mend the file or remove it.") from None
+
+
+def _explained(
+    loc: tuple[int | str, ...], kind: str, message: str, flags: dict[str, Any], in_file: dict[str, Any]
+) -> str:
+    """What is wrong with a setting, and where it was set."""
+    name, *inner = map(str, loc)
+    source = _source_of_role(name, inner[0], in_file) if inner else _source(name, flags, in_file)
+    what = "there is no such setting" if kind == "extra_forbidden" else message.removeprefix("Value error, ")
+    return f"{'.'.join((name, *inner))}, from {source}: {what}"
+
+
+def _no_such(name: str) -> str:
+    """That there is no setting of this name, and which comes near. What cannot be one may be a secret: not said."""
+    near = get_close_matches(name.lower(), Settings.model_fields, n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"there is no setting {name!r}.{meant}" if name.isidentifier() else "something in it names no setting."
 
 
 @dataclass(frozen=True)
@@ -138,19 +186,39 @@ def sourced(settings: Settings, flags: dict[str, Any]) -> list[Sourced]:
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         if isinstance(value, ModelRole):
-            found += [_of_role(name, field, getattr(value, field), in_file) for field in type(value).model_fields]
+            for inner in type(value).model_fields:
+                shown = getattr(value, inner)
+                where = _source_of_role(name, inner, in_file)
+                found.append(Sourced(f"{name}.{inner}", "auto" if shown is None else str(shown), where))
         else:
             found.append(Sourced(name, _masked(value), _source(name, flags, in_file)))
     return found
 
 
-def _of_role(role: str, name: str, value: object, in_file: dict[str, Any]) -> Sourced:
-    shown = "auto" if value is None else str(value)
-    variable = f"INTERVIEWER_{role}__{name}".upper()
-    if name in in_file.get(role, {}):
-        return Sourced(f"{role}.{name}", shown, str(config_file()))
-    present = any(n.upper() == variable and os.environ[n] for n in os.environ)
-    return Sourced(f"{role}.{name}", shown, f"environment ({variable})" if present else "default")
+def doubts(settings: Settings) -> list[str]:
+    """What is set and has no effect: variables that name no setting, folders that are not there."""
+    found = []
+    for variable in sorted(os.environ):
+        name = variable.upper().removeprefix(PREFIX).split("__")[0].lower()
+        if variable.upper().startswith(PREFIX) and name.upper() not in NOT_SETTINGS:
+            found += [] if name in Settings.model_fields else [f"{variable} has no effect: {_no_such(name)}"]
+    for name in ("guides", "prompts"):
+        folder = getattr(settings, name)
+        if folder and not folder.is_dir():
+            found.append(f"{name} has no effect: there is no folder {folder}.")
+    return found
+
+
+def _source_of_role(role: str, name: str, in_file: dict[str, Any]) -> str:
+    held = in_file.get(role)
+    if isinstance(held, dict) and name in held:
+        return str(config_file())
+    whole, single = f"{PREFIX}{role}".upper(), f"{PREFIX}{role}__{name}".upper()
+    for variable in (single, whole):
+        value = _environment().get(variable, "")
+        if value and (variable == single or f'"{name}"' in value):
+            return f"environment ({variable})"
+    return "default"
 
 
 def _source(name: str, flags: dict[str, Any], in_file: dict[str, Any]) -> str:
@@ -158,12 +226,16 @@ def _source(name: str, flags: dict[str, Any], in_file: dict[str, Any]) -> str:
         return "flag"
     if name in in_file:
         return str(config_file())
-    present = {n.upper(): n for n in os.environ if os.environ[n]}
     usual = Settings.model_fields[name].validation_alias is not None
-    for variable in ([name.upper()] if usual else []) + [f"INTERVIEWER_{name.upper()}"]:
-        if variable in present:
+    for variable in ([name.upper()] if usual else []) + [f"{PREFIX}{name.upper()}"]:
+        if _environment().get(variable):
             return f"environment ({variable})"
     return "default"
+
+
+def _environment() -> dict[str, str]:
+    """The environment; the case of a variable's name does not count."""
+    return {name.upper(): value for name, value in os.environ.items()}
 
 
 def _file_values() -> dict[str, Any]:
@@ -175,4 +247,11 @@ def _masked(value: object) -> str:
     if isinstance(value, SecretStr):
         secret = value.get_secret_value()
         return f"•••• ({len(secret)} characters)" if secret else "not set"
-    return "not set" if value is None else str(value)
+    return "not set" if value is None else _without_secrets(str(value))
+
+
+def _without_secrets(text: str) -> str:
+    """A value without the password or key that an address may hold."""
+    return re.sub(
+        r"(?<=//)[^/@\s]*(?=@)|(?<=[?&])([^=&]*(?:key|token|secret|password|sig)[^=&]*=)[^&]*", r"\1••••", text
+    )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from interviewer.cli.common import EngineOption
-from interviewer.settings import config_file, load_settings, sourced
+from interviewer.settings import config_file, doubts, load_settings, sourced
 
 
 def settings(
@@ -27,7 +27,10 @@ def settings(
       INTERVIEWER_TURN_SECONDS=30 interviewer settings
     """
     flags = {"engine": engine}
-    found = sourced(load_settings(**flags), flags)
+    held = load_settings(**flags)
+    found = sourced(held, flags)
+    for doubt in doubts(held):
+        typer.echo(doubt, err=True)
     if as_json:
         typer.echo(json.dumps({s.name: {"value": s.value, "source": s.source} for s in found}, ensure_ascii=False))
         return
