@@ -12,7 +12,7 @@ import typer
 
 from interviewer.cli.common import EngineOption, find_interview, house, interactive, opened, show, wrapped
 from interviewer.conduct.plan import make_plan
-from interviewer.domain.errors import NotFoundError, SettingsError
+from interviewer.domain.errors import InterviewerError, NotFoundError, SettingsError
 from interviewer.domain.interview import Mode, Plan
 from interviewer.wiring import House, random_seed
 
@@ -44,7 +44,8 @@ def chat(  # noqa: PLR0917 - one parameter an option
     home = house(engine=engine)
     given = random_seed() if seed is None else seed
     planned = partial(make_plan, count=questions, topic=topic, mode=mode, minutes=minutes, seed=given)
-    asyncio.run(_chat(home, guide, weakest, planned))
+    chosen = home.library.get(guide) if guide else None if weakest else _picked(home)
+    asyncio.run(_chat(home, chosen, weakest, planned))
 
 
 def resume(
@@ -62,14 +63,11 @@ def resume(
     asyncio.run(_resume(home, interview))
 
 
-async def _chat(home: House, guide_name: str | None, weakest: bool, planned: Callable[..., Plan]) -> None:
+async def _chat(home: House, chosen: Guide | None, weakest: bool, planned: Callable[..., Plan]) -> None:
     async with opened(home.settings, home.store):
-        if weakest:
-            guide, only = await _weakest(home, guide_name)
-        else:
-            guide, only = home.library.get(guide_name) if guide_name else _picked(home), ()
-        plan = planned(guide, home.retriever, only=only)
         conductor = home.conductor()
+        guide, only = (chosen, ()) if chosen and not weakest else await _weakest(home, conductor, chosen)
+        plan = planned(guide, home.retriever, only=only)
         _say_engine(conductor)
         interview = await conductor.start(plan, guide, candidate=home.settings.candidate, channel="terminal")
         await _hold(home, conductor, interview.id, guide)
@@ -99,7 +97,7 @@ async def _hold(home: House, conductor: Conductor, interview_id: str, guide: Gui
     from interviewer.reports.scorecard import as_terminal
 
     show(as_terminal(await conductor.scorecard(interview_id)))
-    typer.echo(f"\nTo keep it as a page: interviewer report {interview_id} --format html --out scorecard.html")
+    typer.echo(f"\nTo keep it as a page: interviewer report {interview_id} --out scorecard.html")
 
 
 def _say_engine(conductor: Conductor) -> None:
@@ -112,7 +110,10 @@ def _say_engine(conductor: Conductor) -> None:
 
 
 def _picked(home: House) -> Guide:
-    """The guide that the candidate picks from a list. Raises SettingsError where nobody can be asked."""
+    """The guide that the candidate picks from a list. Raises SettingsError where nobody can be asked.
+
+    It is asked outside any event loop, which would swallow a Ctrl-C.
+    """
     guides = sorted(home.library.guides(), key=lambda g: g.title)
     if not guides:
         raise NotFoundError("There is no guide.", "Write one with `interviewer guide new ROLE`.")
@@ -126,27 +127,45 @@ def _picked(home: House) -> Guide:
         typer.echo("\nA number or a name: ", nl=False)
         answer = sys.stdin.readline()
         if not answer:
-            raise KeyboardInterrupt
-        if (wanted := answer.strip()).isdigit() and 0 < int(wanted) <= len(guides):
             typer.echo("")
-            return guides[int(wanted) - 1]
-        if wanted:
+            raise typer.Exit(130)
+        if wanted := answer.strip():
             try:
-                return home.library.get(wanted)
-            except NotFoundError as error:
+                return _meant(home, guides, wanted)
+            except InterviewerError as error:
                 typer.echo(f"{error.message} {error.remedy}")
 
 
-async def _weakest(home: House, guide_name: str | None) -> tuple[Guide, tuple[str, ...]]:
-    """The guide and the questions that went worst so far, over all ended interviews. Raises NotFoundError."""
+def _meant(home: House, guides: list[Guide], wanted: str) -> Guide:
+    """The guide of this number in a list, or of this name. Raises NotFoundError and GuideError."""
+    if not wanted.isdecimal():
+        return home.library.get(wanted)
+    if not 0 < int(wanted) <= len(guides):
+        raise NotFoundError(f"There is no number {wanted}.", f"Choose one from 1 to {len(guides)}.")
+    typer.echo("")
+    return guides[int(wanted) - 1]
+
+
+async def _weakest(home: House, conductor: Conductor, wanted: Guide | None) -> tuple[Guide, tuple[str, ...]]:
+    """A guide and those of its questions that went worst so far, over all ended interviews. Raises NotFoundError."""
     from interviewer.cli.records import ended_cards
     from interviewer.reports.progress import progress
 
-    conductor = home.conductor()
-    guide = home.library.get(guide_name) if guide_name else None
-    cards = [c for c in await ended_cards(home, conductor) if guide is None or c.guide_id == guide.id]
+    cards = [c for c in await ended_cards(home, conductor) if wanted is None or c.guide_id == wanted.id]
     weak = progress(cards).questions
-    if not weak:
-        raise NotFoundError("There is nothing weak to practise yet.", "Hold an interview first: `interviewer chat`.")
-    chosen = guide or home.library.get(weak[0].guide_id)
-    return chosen, tuple(w.question_id for w in weak if w.guide_id == chosen.id)
+    for guide_id in dict.fromkeys(w.guide_id for w in weak):
+        guide = wanted or _still_there(home, guide_id)
+        askable = {q.id for q in guide.questions if q.key_points} if guide else set()
+        only = tuple(w.question_id for w in weak if w.guide_id == guide_id and w.question_id in askable)
+        if guide and only:
+            return guide, only
+    if weak:
+        remedy = "Give the guide's file with --guide, or leave --weakest out."
+        raise NotFoundError(f"What went worst, in “{weak[0].guide_title}”, is not in the guides any more.", remedy)
+    if cards:
+        raise NotFoundError("Nothing went badly enough to practise it.", "Go on with `interviewer chat`.")
+    raise NotFoundError("There is nothing weak to practise yet.", "Hold an interview first: `interviewer chat`.")
+
+
+def _still_there(home: House, guide_id: str) -> Guide | None:
+    return next((g for g in home.library.guides() if g.id == guide_id), None)

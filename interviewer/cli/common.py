@@ -40,17 +40,28 @@ async def opened(settings: Settings, store: Store) -> AsyncIterator[Store]:
 
 async def find_interview(store: Store, wanted: str | None, *, unfinished: bool = False) -> InterviewSummary:
     """The interview whose id begins so; the latest one for None. Raises NotFoundError."""
-    everything = [s for s in await store.interviews() if not unfinished or s.status != "ended"]
-    if not everything:
+    everything = await store.interviews()
+    open_ones = [s for s in everything if not unfinished or s.status != "ended"]
+    if not open_ones and (wanted is None or not everything):
         kind = "unfinished interview" if unfinished else "interview"
         raise NotFoundError(f"There is no {kind} yet.", "Begin one with `interviewer chat`.")
-    found = [s for s in everything if s.id.startswith(wanted.lower())] if wanted else everything[:1]
+    found = [s for s in open_ones if _begins(s.id, wanted)] if wanted is not None else open_ones[:1]
     if not found:
-        raise NotFoundError(f"There is no interview {wanted!r} to go on with." if unfinished else
-                            f"There is no interview {wanted!r}.", "`interviewer sessions` lists them.")  # fmt: skip
+        ended = [s for s in everything if _begins(s.id, wanted or "")]
+        if ended:
+            remedy = f"`interviewer report {ended[0].id}` shows its scorecard; `interviewer chat` begins another."
+            raise NotFoundError(f"The interview {ended[0].id} has ended.", remedy)
+        raise NotFoundError(f"There is no interview {wanted!r}.", "`interviewer sessions` lists them.")
     if len(found) > 1:
-        raise NotFoundError(f"{wanted!r} begins {len(found)} interviews.", "Give more of its id.")
+        several = f"{', '.join(s.id for s in found[:5])}{', …' if len(found) > 5 else ''}"
+        raise NotFoundError(f"{wanted!r} begins {len(found)} interviews: {several}.", "Give more of its id.")
     return found[0]
+
+
+def _begins(interview_id: str, typed: str) -> bool:
+    """Whether an id begins with what was typed, with or without hyphens; with nothing no id does."""
+    wanted = "".join(typed.lower().replace("-", "").split())
+    return bool(wanted) and interview_id.replace("-", "").startswith(wanted)
 
 
 def show(renderable: Any) -> None:

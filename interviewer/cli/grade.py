@@ -37,7 +37,7 @@ def grade(
 
     \b
     Examples:
-      interviewer grade --guide mlops-engineer --question mlops-vs-devops --answer "A model decays ..."
+      interviewer grade --guide mlops-engineer --question mlops-and-devops --answer "A model decays ..."
       interviewer grade -g ./our-guide.md -q caching -a @answer.txt --json
       interviewer grade --batch answers.jsonl --out grades.jsonl
     """

@@ -30,8 +30,12 @@ class Format(StrEnum):
     JSON = "json"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to write it.")]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", "-f", help="How to write it; if left out, as the name of --out ends.", show_default=False),
+]
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file instead of the terminal.")]
+ENDINGS = {".md": Format.MD, ".markdown": Format.MD, ".html": Format.HTML, ".htm": Format.HTML, ".json": Format.JSON}
 
 
 def sessions(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
@@ -60,7 +64,7 @@ def sessions(as_json: Annotated[bool, typer.Option("--json", help="One JSON obje
 
 def report(
     interview: Annotated[str | None, typer.Argument(help="The beginning of its id; the latest if left out.")] = None,
-    form: FormatOption = Format.TERMINAL,
+    form: FormatOption = None,
     out: OutOption = None,
 ) -> None:
     """Show the scorecard of an interview.
@@ -68,9 +72,10 @@ def report(
     \b
     Examples:
       interviewer report
-      interviewer report k7mf --format html --out scorecard.html
+      interviewer report k7mf --out scorecard.html
       interviewer report k7mf --format json | jq .score
     """
+    wanted = _format(form, out)
     home = house()
 
     async def card() -> Scorecard:
@@ -80,18 +85,19 @@ def report(
 
     from interviewer.reports import scorecard
 
-    _write(scorecard, asyncio.run(card()), form, out)
+    _write(scorecard, asyncio.run(card()), wanted, out)
 
 
-def progress(form: FormatOption = Format.TERMINAL, out: OutOption = None) -> None:
+def progress(form: FormatOption = None, out: OutOption = None) -> None:
     """Show scores over all interviews, and what is weakest.
 
     \b
     Examples:
       interviewer progress
-      interviewer progress --format html --out progress.html
+      interviewer progress --out progress.html
       interviewer chat --weakest
     """
+    wanted = _format(form, out)
     home = house()
 
     async def cards() -> list[Scorecard]:
@@ -101,10 +107,10 @@ def progress(form: FormatOption = Format.TERMINAL, out: OutOption = None) -> Non
     from interviewer.reports import progress as reporting
 
     found = asyncio.run(cards())
-    if not found and form is Format.TERMINAL:
+    if not found and wanted is Format.TERMINAL:
         typer.echo("No interview has ended yet. Begin one with `interviewer chat`.")
         return
-    _write(reporting, reporting.progress(found), form, out)
+    _write(reporting, reporting.progress(found), wanted, out)
 
 
 def forget(
@@ -119,23 +125,37 @@ def forget(
       interviewer forget all --yes
     """
     home = house()
-    asyncio.run(_forget(home, interview, yes))
+    doomed = asyncio.run(_doomed(home, interview))
+    if not doomed:
+        typer.echo("There is no interview to forget.")
+        return
+    if not yes:
+        _make_sure(doomed)
+    asyncio.run(_forget(home, doomed))
+    typer.echo(f"Forgotten: {', '.join(doomed)}.")
 
 
-async def _forget(home: House, wanted: str, yes: bool) -> None:
+async def _doomed(home: House, wanted: str) -> list[str]:
+    """The ids of what is to be deleted."""
     async with opened(home.settings, home.store) as store:
-        everything = wanted == "all"
-        doomed = await store.interviews() if everything else [await find_interview(store, wanted)]
-        if not yes:
-            if not interactive():
-                raise SettingsError(
-                    "Nobody can be asked here whether to delete.", "Say --yes to delete without asking."
-                )
-            what = f"all {len(doomed)} interviews" if everything else f"the interview {doomed[0].id}"
-            typer.confirm(f"Delete {what}, with every answer, for good?", abort=True)
-        for summary in doomed:
-            await store.forget(summary.id)
-    typer.echo(f"Forgotten: {', '.join(s.id for s in doomed) or 'nothing'}.")
+        found = await store.interviews() if wanted == "all" else [await find_interview(store, wanted)]
+        return [summary.id for summary in found]
+
+
+def _make_sure(doomed: list[str]) -> None:
+    """Ask whether to delete; leave unless it is so. Asked outside any event loop, which would swallow a Ctrl-C."""
+    if not interactive():
+        raise SettingsError("Nobody can be asked here whether to delete.", "Say --yes to delete without asking.")
+    what = f"the interview {doomed[0]}" if len(doomed) == 1 else f"all {len(doomed)} interviews"
+    if not typer.confirm(f"Delete {what}, with every answer, for good?"):
+        typer.echo("Nothing was deleted.")
+        raise typer.Exit(1)
+
+
+async def _forget(home: House, doomed: list[str]) -> None:
+    async with opened(home.settings, home.store) as store:
+        for interview_id in doomed:
+            await store.forget(interview_id)
 
 
 async def ended_cards(home: House, conductor: Conductor) -> list[Scorecard]:
@@ -144,13 +164,17 @@ async def ended_cards(home: House, conductor: Conductor) -> list[Scorecard]:
     return [await conductor.scorecard(s.id) for s in reversed(summaries) if s.status == "ended"]
 
 
+def _format(form: Format | None, out: Path | None) -> Format:
+    """The format that is wanted, by name or by the file's name. Raises SettingsError."""
+    wanted = form or (ENDINGS.get(out.suffix.lower()) if out else Format.TERMINAL)
+    if wanted is None or (out and wanted is Format.TERMINAL):
+        raise SettingsError(f"How is {out} to be written?", "Choose --format html, md or json.")
+    return wanted
+
+
 def _write(reporting: ModuleType, what: object, form: Format, out: Path | None) -> None:
     """Write a report in a format, to a file or the terminal."""
     if form is Format.TERMINAL:
-        if out:
-            raise SettingsError(
-                "A terminal report goes to the terminal.", "Choose --format html, md or json for a file."
-            )
         show(reporting.as_terminal(what))
         return
     text = {Format.MD: reporting.as_markdown, Format.HTML: reporting.as_html, Format.JSON: reporting.as_json}[form](
