@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 # Help in plain text: loading rich for it would double the time of `--help`.
@@ -60,6 +61,7 @@ def _root(
 
 def main() -> None:
     """Run a command. Exit status: 0 done, 1 failed for a reason that was said, 2 wrong usage, 130 interrupted."""
+    _open_what_is_closed()
     status = _status()
     if threading.active_count() > 1:
         _leave(status)
@@ -81,7 +83,19 @@ def _status() -> int:
         # The reader has gone (`| head`): say nothing more, also not while Python flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        typer.echo(f"The output cannot be written: {error.strerror}.", err=True)
+        return 1
     return 0
+
+
+def _open_what_is_closed() -> None:
+    """Give streams that the caller has closed (`<&-`, `>&-`) a place that holds nothing, and takes everything."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open to the very end
 
 
 def _leave(status: int) -> NoReturn:

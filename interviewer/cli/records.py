@@ -147,7 +147,12 @@ def _make_sure(doomed: list[str]) -> None:
     if not interactive():
         raise SettingsError("Nobody can be asked here whether to delete.", "Say --yes to delete without asking.")
     what = f"the interview {doomed[0]}" if len(doomed) == 1 else f"all {len(doomed)} interviews"
-    if not typer.confirm(f"Delete {what}, with every answer, for good?"):
+    try:
+        sure = typer.confirm(f"Delete {what}, with every answer, for good?")
+    except typer.Abort:
+        typer.echo("\nNothing was deleted.")
+        raise typer.Exit(130) from None
+    if not sure:
         typer.echo("Nothing was deleted.")
         raise typer.Exit(1)
 

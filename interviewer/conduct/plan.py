@@ -81,9 +81,9 @@ def _about(
 
 
 def _names(question: Question, topic: str) -> bool:
-    """Whether a question or its key points have all the words of a topic that carry meaning."""
+    """Whether a question, its id or its key points have all the words of a topic that carry meaning."""
     wanted = set(content_stems(topic))
-    said = content_stems(" ".join((question.text, *(k.text for k in question.key_points))))
+    said = content_stems(" ".join((question.id, question.text, *(k.text for k in question.key_points))))
     return bool(wanted) and wanted <= set(said)
 
 
