@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-QUICK = ("startup", "turns", "guides", "retrieval", "llm")
+QUICK = ("startup", "turns", "guides", "retrieval", "llm", "guard")
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.guard import content_guides
-from interviewer.evaluation.attacks import Outcome, attacks, outcomes
+from interviewer.evaluation.attacks import Attack, Outcome, attacks, outcomes
 from interviewer.ports import Engine
 
 SECONDS_LIMIT = 5.0
@@ -47,13 +47,13 @@ def engine_named(name: str) -> Engine:
     return EmbeddedEngine(Remembering(house.encoder), house.phrases)
 
 
-async def gathered(engine: Engine, questions: int) -> list[Outcome]:
-    """The outcomes of the whole suite on some questions of each guide that ships."""
+async def gathered(engine: Engine, questions: int, suite: Sequence[Attack]) -> list[Outcome]:
+    """The outcomes of a suite on some questions of each guide that ships."""
     found: list[Outcome] = []
     for number, guide in enumerate(content_guides()):
         step = max(1, len(guide.questions) // questions)
         chosen = guide.questions[number % step :: step][:questions]
-        found += [each async for each in outcomes(engine, guide, chosen, attacks())]
+        found += [each async for each in outcomes(engine, guide, chosen, suite)]
     return found
 
 
@@ -86,9 +86,15 @@ def main(names: Sequence[str] = ("scripted", "embedded"), questions: int = 2) ->
     """Print the figures; whether nothing was gained."""
     fine = True
     for name in names:
-        began = time.perf_counter()
-        found = asyncio.run(gathered(engine_named(name), questions))
+        began, engine = time.perf_counter(), engine_named(name)
+        found = asyncio.run(gathered(engine, questions, attacks()))
         fine &= report(name, found, time.perf_counter() - began)
+        unseen = asyncio.run(gathered(engine, questions, attacks("attacks_unseen")))
+        rose = [(o.attacked.score or 0) - (o.clean.score or 0) for o in unseen if o.rose]
+        gain = sum(rose) / max(len(rose), 1)
+        print(
+            f"{name}, no rule written for: {len(rose)} of {len(unseen)} rose, by {gain:.0f} points each   not promised"
+        )
     return fine
 
 

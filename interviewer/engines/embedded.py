@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from interviewer.domain.errors import EngineError, IndexUnavailable
-from interviewer.domain.grading import PitfallFinding, PointFinding, Verdict
+from interviewer.domain.grading import PitfallFinding, PointFinding, Verdict, quoted_in
 from interviewer.domain.guide import Category, Item
 from interviewer.domain.interview import Assessment, MessageKind
 from interviewer.domain.text import content_stems, sentences, words
@@ -41,6 +41,9 @@ ECHO = 0.75
 CONFIDENCE = {Verdict.COVERED: 0.28, Verdict.PARTIAL: 0.14, Verdict.MISSING: 0.42}
 """How often each verdict was right on the labelled training answers; `python -m training.calibrate_similarity`."""
 PITFALL_CONFIDENCE = 0.5
+
+
+_SYMBOLS = re.compile(r"[^\w\s\x00-\x7f]{4,}")  # a row of emoji and the like
 
 
 class TextEncoder(Protocol):
@@ -107,14 +110,18 @@ class EmbeddedEngine:
 def echoes(sentence: str, question: str) -> bool:
     """Whether a sentence does little but say the question over again."""
     said, asked = content_stems(sentence), set(content_stems(question))
-    return len(said) >= 3 and sum(s in asked for s in said) >= ECHO * len(said)
+    if not said:
+        return quoted_in(sentence, question)
+    return sum(s in asked for s in said) >= ECHO * len(said)
 
 
 class Reading:
     """An answer cut into windows of one and two sentences, with their vectors."""
 
     def __init__(self, encoder: TextEncoder, text: str, question: str) -> None:
-        parts = [s for s in dict.fromkeys(sentences(text)) if not echoes(s, question)][:MOST_SENTENCES] or [""]
+        parts = [s for s in dict.fromkeys(sentences(_SYMBOLS.sub("\n", text))) if not echoes(s, question)][
+            :MOST_SENTENCES
+        ] or [""]
         self.windows = [*parts, *(f"{a} {b}" for a, b in pairwise(parts))]
         self.enough = len(words(" ".join(parts))) >= FEWEST_WORDS
         self._singles = len(parts)

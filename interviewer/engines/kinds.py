@@ -25,7 +25,10 @@ _BLOCK = re.compile(
     r"\[(system|admin|inst|instructions?|grader)[^\]]*\].*?(?:\[/\1[^\]]*\]|$)|<(system|admin|instructions?|grader)\b[^>]*>.*?(?:</\2>|$)",
     re.IGNORECASE | re.DOTALL,
 )
-_FRAME = re.compile(r"<\|\w+\|>|<<<\s*\w{4,}|(?<!\w)\w{4,64}>>>|=== ?\w+ ?===|\x1b\][^\x07]*\x07?")
+_FRAME = re.compile(
+    r"<\|\w+\|>(?:\s*(?:system|developer|assistant|user)\b)?"
+    r"|<<<\s*\w{4,}|(?<!\w)\w{4,64}>>>|=== ?\w+ ?===|\x1b\][^\x07]*\x07?"
+)
 _MARKUP = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|```\w*|^[ \t]*(?:[-=|]{3,}|#+[ \t]+\w+[ \t]*$)", re.MULTILINE)
 _ASKING_BACK = re.compile(r"^(?:do|does|is|are|should|shall|can|could|may|which|what|who|how|so)\b", re.IGNORECASE)
 
@@ -41,9 +44,9 @@ class Reading:
 
 def without_steering(text: str) -> tuple[str, bool]:
     """The text without sentences that talk to the grader, and whether there were any."""
-    plain = _MARKUP.sub("\n", shown(text))
+    plain = shown(text)
     cut = _FRAME.sub("\n", _BLOCK.sub("\n", plain))
-    said = sentences(cut)
+    said = sentences(_MARKUP.sub("\n", cut))
     kept = [s for s in said if not steers(s)]
     steered = cut != plain or len(kept) != len(said)
     return ("\n".join(kept), True) if steered else (text, False)

@@ -72,9 +72,9 @@ class Outcome(Frozen):
 
 
 @cache
-def attacks() -> tuple[Attack, ...]:
-    """The suite."""
-    path = resource_folder("evals") / "suites" / "attacks.toml"
+def attacks(name: str = "attacks") -> tuple[Attack, ...]:
+    """The suite, or the smaller one of attacks that no rule was written for, "attacks_unseen"."""
+    path = resource_folder("evals") / "suites" / f"{name}.toml"
     return tuple(Attack(**each) for each in tomllib.loads(path.read_text(encoding="utf-8"))["attack"])
 
 
