@@ -60,11 +60,37 @@ def test_only_these_in_this_order() -> None:
     assert plan.questions == ("other-1", "technical-0")
 
 
-def test_nearest_to_a_topic() -> None:
-    class Near(FakeRetriever):
-        def choose(self, guide: Guide, topic: str, count: int) -> list[tuple[str, float]]:
-            return [("other-2", 0.9), ("bare", 0.8), ("technical-1", 0.7), ("other-3", 0.1)]
+class Near(FakeRetriever):
+    """Finds these questions near, whatever the topic; a guide's ungradable ones too."""
 
+    def choose(self, guide: Guide, topic: str, count: int) -> list[tuple[str, float]]:
+        assert count >= len(guide.questions)
+        return [("other-2", 0.9), ("bare", 0.8), ("technical-1", 0.7), ("other-3", 0.1)]
+
+
+def test_nearest_to_a_topic() -> None:
     plan = make_plan(wide(), Near(), topic="words", count=2)
     assert plan.questions == ("other-2", "technical-1")
     assert plan.topic == "words"
+
+
+def test_no_more_than_are_about_the_topic_unless_asked_for() -> None:
+    assert make_plan(wide(), Near(), topic="words").questions == ("other-2", "technical-1")
+    assert make_plan(wide(), Near(), topic="words", count=3).questions == ("other-2", "technical-1", "other-3")
+    assert make_plan(wide(), Near(), topic="words", minutes=5).questions == ("other-2",)
+
+
+def test_a_question_that_names_the_topic_comes_first() -> None:
+    guide = guide_of(question("bean-story"), *wide().questions)
+    assert make_plan(guide, Near(), topic="beans", count=2).questions == ("bean-story", "other-2")
+    assert make_plan(guide, topic="the beans").questions == ("bean-story",)
+
+
+@pytest.mark.parametrize("topic", ["football", "the", "?"])
+def test_a_topic_that_nothing_is_about_is_refused(topic: str) -> None:
+    with pytest.raises(GuideError, match="no question about"):
+        make_plan(wide(), FakeRetriever(), topic=topic)
+
+
+def test_only_these_though_a_topic_is_given() -> None:
+    assert make_plan(wide(), Near(), topic="words", only=["technical-0"]).questions == ("technical-0",)
