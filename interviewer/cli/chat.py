@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,7 +92,8 @@ async def _hold(home: House, conductor: Conductor, interview_id: str, guide: Gui
     """Talk until the interview ends or pauses; then show the scorecard of one that ended."""
     from interviewer.channels.terminal import Outcome, converse
 
-    outcome = await converse(conductor, interview_id, warm=lambda: home.warm(guide))
+    with _tidy_at_sigterm(interview_id):
+        outcome = await converse(conductor, interview_id, warm=lambda: home.warm(guide))
     if outcome is not Outcome.ENDED:
         status = {Outcome.FAILED: 1, Outcome.UNHEARD: 1, Outcome.INTERRUPTED: 130}.get(outcome, 0)
         raise typer.Exit(status)
@@ -98,6 +101,32 @@ async def _hold(home: House, conductor: Conductor, interview_id: str, guide: Gui
 
     show(as_terminal(await conductor.scorecard(interview_id)))
     typer.echo(f"\nTo keep it as a page: interviewer report {interview_id} --out scorecard.html")
+
+
+@contextmanager
+def _tidy_at_sigterm(interview_id: str) -> Iterator[None]:
+    """At SIGTERM cancel this task, so that the terminal is left as it was found. What was said is kept anyhow."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    ended = False
+
+    def end() -> None:
+        nonlocal ended
+        ended = True
+        if task:
+            task.cancel()
+
+    with suppress(NotImplementedError, RuntimeError, ValueError):  # on Windows, or beside the main thread
+        loop.add_signal_handler(signal.SIGTERM, end)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not ended:
+            raise
+        typer.echo(f"\nStopped. To go on later: interviewer resume {interview_id}", err=True)
+        raise typer.Exit(128 + signal.SIGTERM) from None
+    finally:
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.remove_signal_handler(signal.SIGTERM)
 
 
 def _say_engine(conductor: Conductor) -> None:

@@ -224,12 +224,15 @@ def test_leaving_where_a_guide_is_picked(tmp_path: Path, key: bytes | int) -> No
     assert typed(tmp_path, ["chat", *SCRIPTED], ("name: ", key)).status == 130
 
 
-def test_ctrl_c_pauses_and_sigterm_loses_nothing(tmp_path: Path) -> None:
+def test_ctrl_c_pauses_and_sigterm_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
     args = ["chat", *ON_GARDENS, "-n", "1"]
     paused = typed(tmp_path, args, ("Enter sends", b"\x03"))
     assert paused.status == 0
     assert "interviewer resume" in paused.shown
-    assert typed(tmp_path, args, ("Enter sends", signal.SIGTERM)).status == -signal.SIGTERM
+    stopped = typed(tmp_path, args, ("Enter sends", signal.SIGTERM))
+    assert stopped.status == 143
+    assert stopped.shown.rfind("\x1b[?2004l") > stopped.shown.rfind("\x1b[?2004h")  # pasting in brackets is off again
+    assert "Stopped. To go on later: interviewer resume" in stopped.shown
     found = [json.loads(line) for line in run(tmp_path, "sessions", "--json").stdout.splitlines()]
     assert [s["status"] for s in found] == ["active", "paused"]
     assert "Question 1 of 1" in run(tmp_path, "resume", *SCRIPTED).stdout
