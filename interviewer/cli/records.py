@@ -200,8 +200,9 @@ def _table(summaries: list[InterviewSummary]) -> object:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Id", "Guide", "Mode", "State", "Answered", "Begun"):
-        table.add_column(heading)
+    table.add_column("Id", no_wrap=True, min_width=max(len(s.id) for s in summaries))  # to be typed: never cut short
+    for heading in ("Guide", "Mode", "State", "Answered", "Begun"):
+        table.add_column(heading, overflow="fold")
     for s in summaries:
         begun = s.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
         table.add_row(s.id, Text(s.guide_title), s.mode.value, s.status, f"{s.answered} of {s.planned}", begun)

@@ -188,10 +188,9 @@ def test_the_data_folder_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_leaving_at_once_ends_well(tmp_path: Path) -> None:
     """The model is still loading in a thread then, which once aborted the process."""
-    for _ in range(2):
-        done = run(tmp_path, "chat", "--guide", "./gardener.md")
-        assert (done.returncode, done.stderr.count("terminate")) == (0, 0)
-        assert "interviewer resume" in done.stdout
+    done = run(tmp_path, "chat", "--guide", "./gardener.md")
+    assert (done.returncode, "terminate" in done.stderr) == (0, False)
+    assert "interviewer resume" in done.stdout
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&- 2>&-", "| head -1"])
@@ -200,10 +199,10 @@ def test_closed_streams_are_no_traceback(tmp_path: Path, closed: str) -> None:
 
 
 def test_a_plain_locale(tmp_path: Path) -> None:
-    for env in ({"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}):
-        done = run(tmp_path, "chat", *ON_GARDENS, stdin="+1 — ümlaut\n/end\n", env=env)
-        assert done.returncode == 0
-        assert "Gardener" in done.stdout
+    env = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    done = run(tmp_path, "chat", *ON_GARDENS, stdin="+1 — ümlaut\n/end\n", env=env)
+    assert done.returncode == 0
+    assert "Gardener" in done.stdout
 
 
 def test_picking_a_guide_on_a_terminal(tmp_path: Path) -> None:
@@ -241,7 +240,7 @@ def test_ctrl_c_pauses_and_sigterm_leaves_the_terminal_as_it_was(tmp_path: Path)
 def test_killed_at_random_moments_no_answer_is_lost_and_none_graded_twice(tmp_path: Path) -> None:
     chance = random.Random(5)
     run(tmp_path, "chat", *ON_GARDENS, "--seed", "1")
-    for _ in range(3):
+    for _ in range(2):
         process = begin(
             tmp_path, "resume", *SCRIPTED, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )

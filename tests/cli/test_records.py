@@ -67,6 +67,13 @@ def test_sessions() -> None:
     assert [(s["id"], s["status"], s["planned"]) for s in lines] == [(second, "paused", 2), (first, "ended", 2)]
 
 
+@pytest.mark.parametrize("columns", [20, 40])
+def test_an_id_is_whole_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    interview = held("")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert interview in well("sessions")
+
+
 @pytest.mark.parametrize(
     ("name", "begins"),
     [("card.html", "<!DOCTYPE html>"), ("card.MD", "# Gardener"), ("card.json", "{"), ("x.htm", "<!")],
