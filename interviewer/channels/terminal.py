@@ -75,21 +75,28 @@ class Outcome(StrEnum):
 
 
 async def converse(
-    conductor: Conductor, interview_id: str, io: Io | None = None, *, warm: Callable[[], None] | None = None
+    conductor: Conductor,
+    interview_id: str,
+    io: Io | None = None,
+    *,
+    warm: Callable[[], None] | None = None,
+    program: str = "interviewer",
 ) -> Outcome:
     """Hold an interview, from where it stands, until it ends or is paused.
 
-    `warm` runs in a thread of its own once the first words are shown: for imports that the first reply will need.
+    `program` is what the candidate types to run this program. `warm` runs in a thread of its own once the first words
+    are shown: for imports that the first reply will need.
     """
     io = io or Io()
     with quiet_keyboard(io):
-        return await Conversation(conductor, interview_id, io).run(warm)
+        return await Conversation(conductor, interview_id, io, program).run(warm)
 
 
 class Conversation:
     """One sitting. `_shown` is the number of the latest turn that was seen, `_draft` what the next line begins with."""
 
-    def __init__(self, conductor: Conductor, interview_id: str, io: Io) -> None:
+    def __init__(self, conductor: Conductor, interview_id: str, io: Io, program: str = "interviewer") -> None:
+        self._program = program
         self._conductor = conductor
         self._id = interview_id
         self._io = io
@@ -110,7 +117,8 @@ class Conversation:
             typed = await self._listen(reader)
             leaving = typed is None
             self._screen.gap()
-            outcome = await self._watched(self._respond(typed or "/pause", reader), patient=reader.patient)
+            said = "/pause" if typed is None else typed
+            outcome = await self._watched(self._respond(said, reader), patient=reader.patient)
             if leaving:
                 return outcome or Outcome.FAILED
         return outcome
@@ -271,7 +279,7 @@ class Conversation:
         return commands.toolbar(self._state, self._conductor.clock(), width) if self._state else ""
 
     def _tell_how_to_resume(self) -> None:
-        self._screen.say(f"To go on later, type:\n```\ninterviewer resume {self._id}\n```")
+        self._screen.say(f"To go on later, type:\n```\n{self._program} resume {self._id}\n```")
 
 
 async def _unheard(_: str) -> None:

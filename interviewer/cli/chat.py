@@ -12,9 +12,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interviewer.cli.common import EngineOption, find_interview, house, interactive, opened, show, wrapped
+from interviewer.cli.common import (
+    EngineOption,
+    find_interview,
+    house,
+    interactive,
+    opened,
+    program,
+    progress_bar,
+    show,
+    wrapped,
+)
 from interviewer.conduct.plan import make_plan
 from interviewer.domain.errors import InterviewerError, NotFoundError, SettingsError
+from interviewer.domain.grading import BAND_NAMES
 from interviewer.domain.interview import Mode, Plan
 from interviewer.wiring import House, random_seed
 
@@ -46,7 +57,7 @@ def chat(  # noqa: PLR0917 - one parameter an option
     home = house(engine=engine)
     given = random_seed() if seed is None else seed
     planned = partial(make_plan, count=questions, topic=topic, mode=mode, minutes=minutes, seed=given)
-    chosen = home.library.get(guide) if guide else None if weakest else _picked(home)
+    chosen = home.library.get(guide) if guide else None if weakest else _about(home, topic) if topic else _picked(home)
     asyncio.run(_chat(home, chosen, weakest, planned))
 
 
@@ -93,14 +104,17 @@ async def _hold(home: House, conductor: Conductor, interview_id: str, guide: Gui
     from interviewer.channels.terminal import Outcome, converse
 
     with _tidy_at_sigterm(interview_id):
-        outcome = await converse(conductor, interview_id, warm=lambda: home.warm(guide))
+        outcome = await converse(conductor, interview_id, warm=lambda: home.warm(guide), program=program())
     if outcome is not Outcome.ENDED:
         status = {Outcome.FAILED: 1, Outcome.UNHEARD: 1, Outcome.INTERRUPTED: 130}.get(outcome, 0)
         raise typer.Exit(status)
     from interviewer.reports.scorecard import as_terminal
 
-    show(as_terminal(await conductor.scorecard(interview_id)))
-    typer.echo(f"\nTo keep it as a page: interviewer report {interview_id} --out scorecard.html")
+    card = await conductor.scorecard(interview_id)
+    show(as_terminal(card))
+    if card.score is not None and card.band is not None:
+        typer.echo(f"\nIn short: {card.score:.0f} of 100, {BAND_NAMES[card.band - 1]}. The whole of it is above.")
+    typer.echo(f"\nTo keep it as a page: {program()} report {interview_id} --out scorecard.html")
 
 
 @contextmanager
@@ -122,7 +136,7 @@ def _tidy_at_sigterm(interview_id: str) -> Iterator[None]:
     except asyncio.CancelledError:
         if not ended:
             raise
-        typer.echo(f"\nStopped. To go on later: interviewer resume {interview_id}", err=True)
+        typer.echo(f"\nStopped. To go on later: {program()} resume {interview_id}", err=True)
         raise typer.Exit(128 + signal.SIGTERM) from None
     finally:
         with suppress(NotImplementedError, RuntimeError, ValueError):
@@ -136,6 +150,19 @@ def _say_engine(conductor: Conductor) -> None:
             "No key is set, so the embedded engine listens: private and offline. It compares words rather than meaning"
         )
         typer.echo(wrapped(f"{line}, so take its verdicts as hints.") + "\n", err=not interactive())
+
+
+def _about(home: House, topic: str) -> Guide:
+    """The guide with the question nearest to a topic. Raises NotFoundError when none comes near."""
+    guides = home.library.guides()
+    with progress_bar("Looking through the guides") as tick:
+        home.index.ensure(guides, tick)
+    hits = home.searched(guides)(topic, 1)
+    if not hits:
+        raise NotFoundError(f"No guide says anything about {topic!r}.", "`interviewer guide list` shows what there is.")
+    guide = next(g for g in guides if g.id == hits[0].guide_id)
+    typer.echo(f"Asking from “{guide.title}”, which comes nearest to that.\n", err=not interactive())
+    return guide
 
 
 def _picked(home: House) -> Guide:

@@ -75,7 +75,10 @@ def _status() -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except InterviewerError as error:
-        typer.echo(f"{error.message}\n{error.remedy}".rstrip(), err=True)
+        from interviewer.cli.common import program
+
+        said = f"{error.message}\n{error.remedy}".rstrip()
+        typer.echo(said.replace("`interviewer ", f"`{program()} "), err=True)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -134,7 +134,7 @@ def grade(question: Question, state: QuestionState, provenance: Provenance, *, s
     if not question.key_points:
         return result(Outcome.UNGRADED, reason="the guide lists no key points for this question")
     if not state.answers and not skipped:
-        return result(Outcome.NOT_ASKED)
+        return result(Outcome.NOT_ASKED, reason="the interview ended while this question was open")
     if not state.answers and not state.showed_anything:
         return result(Outcome.NOT_SHOWN, 0.0)
     return result(Outcome.GRADED, round(score(question, points, pitfalls), 1), review=_review(points, pitfalls))

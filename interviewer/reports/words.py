@@ -139,7 +139,7 @@ def standing(result: QuestionResult) -> str:
         case Outcome.UNGRADED:
             return "Not graded"
         case Outcome.NOT_ASKED:
-            return "Not asked"
+            return "Not answered" if result.reason else "Not asked"
         case Outcome.NOT_SHOWN:
             return "Skipped, 0 of 100"
         case Outcome.GRADED:
@@ -152,7 +152,7 @@ def band_label(result: QuestionResult) -> str:
     """A question's band, or why it has none, in a word or two."""
     if result.outcome is Outcome.GRADED and result.band is not None:
         return band_name(result.band)
-    return {Outcome.NOT_SHOWN: "Skipped", Outcome.NOT_ASKED: "Not asked"}.get(result.outcome, "Not graded")
+    return "Not graded" if result.outcome is Outcome.GRADED else standing(result).partition(",")[0]
 
 
 def explanation(result: QuestionResult) -> str:
@@ -162,7 +162,8 @@ def explanation(result: QuestionResult) -> str:
             reason = one_line(why(result.reason)).rstrip(".") or "the answer could not be read"
             return f"{_capital(reason)}. This question does not count, for or against."
         case Outcome.NOT_ASKED:
-            return "The interview ended before this question, so it does not count."
+            reason = one_line(result.reason) or "the interview ended before this question"
+            return f"{_capital(reason)}, so it does not count."
         case Outcome.NOT_SHOWN:
             return "Nothing was shown here, so it counts as 0."
         case Outcome.GRADED:
