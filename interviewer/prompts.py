@@ -71,6 +71,8 @@ class Phrases:
 
 def prompt_text(name: str, override: Path | None = None) -> str:
     """The text of a prompt file; one in the override folder comes first. Raises SettingsError when there is none."""
+    if override and not override.is_dir():
+        raise SettingsError(f"The folder of prompts {override} is not there.", "Make it, or take the setting out.")
     folders = [override, resource_folder("prompts")] if override else [resource_folder("prompts")]
     for folder in folders:
         if folder and (folder / name).is_file():

@@ -183,7 +183,12 @@ class House:
         key = SecretStr(secret.get_secret_value().strip()) if secret else None
         if key and not key.get_secret_value().isascii():
             raise SettingsError("OPENAI_API_KEY holds characters that no key has.", "Copy it again.")
-        address = Address(self.settings.openai_base_url or OPENAI, key)
+        base = (self.settings.openai_base_url or OPENAI).strip()
+        if not base.lower().startswith(("http://", "https://")):
+            raise SettingsError(
+                "OPENAI_BASE_URL is no address of an endpoint.", "It begins with http:// or https:// and ends in /v1."
+            )
+        address = Address(base, key)
         if address.is_openai and not address.key:
             raise SettingsError(
                 "No key is set for OpenAI.", "Set OPENAI_API_KEY, or OPENAI_BASE_URL for another endpoint."
