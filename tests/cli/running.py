@@ -44,7 +44,8 @@ title: Gardener
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Nothing of the user's: a home of its own, and no key."""
-    return {"HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm", **more}
+    path = f"{Path(COMMAND).parent}:/usr/bin:/bin"
+    return {"HOME": str(home), "PATH": path, "LANG": "C.UTF-8", "TERM": "xterm", **more}
 
 
 def run(
