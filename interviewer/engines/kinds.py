@@ -86,7 +86,8 @@ def kind_of(text: str) -> MessageKind:
 
 def _request(text: str) -> MessageKind | None:
     """What a short message asks for, or says about itself: None for what may be an answer."""
-    bare = any_of(rules()["polite"]["edges"]).sub("", text).strip(" \t\n.,!?:;")
+    edges = " \t\n.,!?:;"
+    bare = any_of(rules()["polite"]["edges"]).sub("", text).strip(edges) or text.strip(edges)
     for kind, patterns in rules()["whole"].items():
         if any_of(patterns).fullmatch(bare):
             return MessageKind(kind)
