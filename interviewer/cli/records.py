@@ -164,9 +164,10 @@ async def _forget(home: House, doomed: list[str]) -> None:
 
 
 async def ended_cards(home: House, conductor: Conductor) -> list[Scorecard]:
-    """The scorecards of this candidate's ended interviews, the oldest first."""
+    """The scorecards of this candidate's ended interviews in which a question counted, the oldest first."""
     summaries = await home.store.interviews(home.settings.candidate)
-    return [await conductor.scorecard(s.id) for s in reversed(summaries) if s.status == "ended"]
+    cards = [await conductor.scorecard(s.id) for s in reversed(summaries) if s.status == "ended"]
+    return [card for card in cards if card.score is not None]
 
 
 def _format(form: Format | None, out: Path | None) -> Format:
