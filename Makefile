@@ -18,6 +18,9 @@ chat: $(RUN) ## Be interviewed in this terminal: make chat ARGS="--questions 3"
 test: $(DEV) ## Run the tests: make test ARGS="-k policy"
 	$(BIN)/python -m pytest $(ARGS)
 
+node_modules/@copilotkit/aimock: ## Another's idea of the protocol, for tests/faults/test_aimock.py (needs npm)
+	npm install --ignore-scripts --no-save --no-package-lock --no-audit --no-fund @copilotkit/aimock@1.43.0
+
 lint: $(DEV) ## Look for mistakes, and check formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,7 +52,7 @@ train: ## Make the shipped models again (downloads torch; see training/README.md
 	.venv-train/bin/python -m training.export_embedding
 
 clean: ## Remove what make made
-	rm -rf $(VENV) .venv-train dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-train node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else 0'
