@@ -135,3 +135,9 @@ def toolbar(interview: Interview, now: datetime, width: int) -> str:
     mode = interview.plan.mode.value
     lines = [" · ".join(parts) for parts in ((here, timed, mode, "/help"), (here, timed, "/help"), (here, timed))]
     return next((line for line in lines if len(line) + 2 <= width), here)
+
+
+def in_short(words: str, longest: int = 100) -> str:
+    """The beginning of some words, on one line."""
+    line = " ".join(words.split())
+    return line if len(line) <= longest else line[:longest].rsplit(" ", 1)[0] + " …"

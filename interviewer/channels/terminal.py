@@ -93,7 +93,8 @@ async def converse(
 
 
 class Conversation:
-    """One sitting. `_shown` is the number of the latest turn that was seen, `_draft` what the next line begins with."""
+    """One sitting. `_shown` is the number of the latest turn that was seen, `_draft` what the next line begins
+    with, `_own` the ids of messages sent here."""
 
     def __init__(self, conductor: Conductor, interview_id: str, io: Io, program: str = "interviewer") -> None:
         self._program = program
@@ -105,6 +106,7 @@ class Conversation:
         self._shown = -1
         self._turns_before = 0
         self._draft = ""
+        self._own: set[str] = set()
 
     async def run(self, warm: Callable[[], None] | None) -> Outcome:
         """Show what waits; then listen and reply, in turn."""
@@ -204,9 +206,10 @@ class Conversation:
         """Store words or a command, and answer; an empty line only tries again what failed before."""
         if entry.words or entry.command:
             self._draft = typed
+            self._own.add(message_id := uuid.uuid4().hex)
             await self._conductor.receive(
                 Inbound(
-                    id=uuid.uuid4().hex,
+                    id=message_id,
                     interview_id=self._id,
                     text=entry.words,
                     at=self._conductor.clock(),
@@ -262,6 +265,8 @@ class Conversation:
     async def _show_unseen(self, state: Interview) -> None:
         for turn in list(state.turns):
             if turn.number > self._shown or turn.number in state.unsent:
+                for words in (m.text for m in state.messages if m.id in turn.consumed and m.id not in self._own):
+                    self._screen.note(f"Before that, or in another window, you wrote: “{commands.in_short(words)}”")
                 self._screen.say(turn.reply)
                 await self._saw(turn)
 

@@ -101,6 +101,20 @@ async def test_a_reply_left_by_a_crash_is_shown(sitting: Sitting) -> None:
     assert (await sitting.state()).unsent == []
 
 
+async def test_a_reply_to_words_from_elsewhere_says_which_words(sitting: Sitting) -> None:
+    await sitting.conductor.sent(sitting.id, 0)
+    await sitting.leave_behind("+1 Beans and a very long row of other vegetables")
+    await sitting.conductor.advance(sitting.id)
+    await sitting.run()
+    words = " ".join(sitting.said.split())
+    assert "you wrote: “+1 Beans and a very long row of other vegetables”" in words
+
+
+async def test_an_empty_line_is_no_answer_and_no_farewell(sitting: Sitting) -> None:
+    assert await sitting.run("", "   ", "+1 Beans") is Outcome.PAUSED
+    assert [m.text for m in (await sitting.state()).messages if m.command is None] == ["+1 Beans"]
+
+
 async def test_a_first_question_that_was_never_shown_needs_no_welcome_back(sitting: Sitting) -> None:
     await sitting.run()
     assert "Welcome back" not in sitting.said
