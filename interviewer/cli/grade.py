@@ -70,7 +70,7 @@ def _question(home: House, guide_name: str, question_id: str) -> Question:
 
 def _text(answer: str) -> str:
     """The answer itself, or what a file or standard input holds. Raises SettingsError."""
-    from interviewer.conduct.batch import whole
+    from interviewer.domain.display import whole
 
     if not answer.startswith("@"):
         return whole(answer)

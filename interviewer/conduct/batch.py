@@ -18,17 +18,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, StrictStr, StringConstraints, ValidationError
 
 from interviewer.conduct.single import SingleGrade, grade_answer
+from interviewer.domain.display import whole
 from interviewer.domain.guide import KeyPoint, Pitfall, Question
 from interviewer.ports import Engine
 
 SHOWN_OF_ERROR = 200
-_HALVES = re.compile("[\ud800-\udfff]")
-
-
-def whole(text: str) -> str:
-    """A text without halves of characters, which JSON and a command line can hold and no encoding can."""
-    return _HALVES.sub("\ufffd", text)
-
 
 Words = Annotated[StrictStr, AfterValidator(whole)]
 Statement = Annotated[Words, StringConstraints(pattern=r"\S")]

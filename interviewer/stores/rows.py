@@ -14,13 +14,14 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
 
+from interviewer.domain.display import whole
 from interviewer.domain.errors import NotFoundError
 from interviewer.domain.grading import Outcome
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import EVENT, Event, MoveKind, Regraded, Started, Turned, event_key
 from interviewer.domain.state import Status
 from interviewer.ports import InterviewSummary
-from interviewer.stores.schema import EVENTS, GUIDES, INTERVIEWS, storable
+from interviewer.stores.schema import EVENTS, GUIDES, INTERVIEWS
 
 LONGEST_KEY = 200
 
@@ -179,4 +180,4 @@ def _stored(value: Any) -> Any:
         return {key: _stored(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_stored(item) for item in value]
-    return storable(value) if isinstance(value, str) else value
+    return whole(value) if isinstance(value, str) else value

@@ -34,12 +34,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from interviewer.domain.display import whole
 from interviewer.domain.errors import StoreError, StoreTooNew
-
-
-def storable(text: str) -> str:
-    """Text that any database can encode: surrogate pairs joined, lone surrogates replaced by U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 class Words(TypeDecorator[str]):
@@ -54,7 +50,7 @@ class Words(TypeDecorator[str]):
 
 
 def _clean(value: str) -> str:
-    return storable(value).replace("\0", "\ufffd")
+    return whole(value).replace("\0", "\ufffd")
 
 
 class Instant(TypeDecorator[datetime]):

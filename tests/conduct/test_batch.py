@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interviewer.conduct.batch import _read_line, grade_lines, output_line, read_lines, still_to_grade, whole
+from interviewer.conduct.batch import _read_line, grade_lines, output_line, read_lines, still_to_grade
 from interviewer.conduct.graded_file import FIELDS, reopened, write
 from interviewer.conduct.single import SingleGrade
 from interviewer.domain.errors import InterviewerError
@@ -155,8 +155,10 @@ def test_quotes_are_the_very_words(quote: str, stretch: str) -> None:
     assert point["quote"] == stretch
 
 
-def test_halves_of_characters_are_replaced() -> None:
-    assert whole("a\ud800b\U0001f600") == "a\ufffdb\U0001f600"
+def test_halves_of_characters_in_an_answer_are_replaced() -> None:
+    found = _read_line(1, line(answer="a\ud800b"))
+    assert found.line is not None
+    assert found.line.answer == "a\ufffdb"
 
 
 def test_a_file_with_a_mark_of_its_order_other_line_ends_and_blank_lines(tmp_path: Path) -> None:

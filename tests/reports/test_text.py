@@ -51,8 +51,8 @@ def test_mapped_changes_every_text_and_nothing_else(card: Scorecard) -> None:
     assert loud.score == card.score
 
 
-def test_whole_leaves_pairs_alone() -> None:
-    assert whole("😀\ud800") == "😀\ufffd"
+def test_whole_joins_pairs_and_replaces_halves() -> None:
+    assert whole("😀\ud83d\ude00\ud800b\udc00") == "😀😀\ufffdb\ufffd"
 
 
 @pytest.mark.parametrize(
