@@ -29,9 +29,9 @@ class Difficulty(StrEnum):
 
 
 class Frozen(BaseModel):
-    """Base of the domain's values: immutable, and strict about unknown fields."""
+    """Base of the domain's values: immutable, strict about unknown fields, and silent about values that are wrong."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class Item(Frozen):

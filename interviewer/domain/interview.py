@@ -5,6 +5,7 @@ Received     a candidate's message, as it came
 Assessed     what the engine made of the messages of a turn, kept as soon as it is paid for
 Turned       a whole turn: what it answered, its move, its words, and the grades it settled
 Sent         a turn's reply has reached the channel
+Regraded     everything was read again, and these grades hold from now on
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, field_validator
+from pydantic import ConfigDict, Field, TypeAdapter, field_validator
 
+from interviewer.domain.display import whole
 from interviewer.domain.grading import Grade, PitfallFinding, PointFinding, Verdict
 from interviewer.domain.guide import Frozen
 
@@ -141,8 +143,8 @@ class Inbound(Frozen):
     @field_validator("id", "text", mode="before")
     @classmethod
     def _storable(cls, value: object) -> object:
-        """Half of a surrogate pair is no text that could be stored: it becomes U+FFFD, as the standard says."""
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
+        """An answer is never refused for a character that no encoding can hold."""
+        return whole(value) if isinstance(value, str) else value
 
 
 class Turn(Frozen):
@@ -216,7 +218,7 @@ class Regraded(Frozen):
 
 
 Event = Annotated[Started | Received | Assessed | Turned | Sent | Regraded, Field(discriminator="type")]
-EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+EVENT: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(hide_input_in_errors=True))
 
 
 def event_key(event: Event) -> str:

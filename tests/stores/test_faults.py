@@ -101,6 +101,15 @@ async def test_a_record_that_cannot_be_read(begun: SqlStore) -> None:
             await OPERATIONS[name](begun)
 
 
+async def test_no_candidates_words_in_the_error_about_a_damaged_record(begun: SqlStore) -> None:
+    assert begun._engine is not None
+    with begun._engine.begin() as connection:
+        connection.exec_driver_sql("""UPDATE events SET body = '{"type": "received", "message": "private words"}'""")
+    with pytest.raises(StoreError, match="record that cannot be read") as caught:
+        await OPERATIONS["events"](begun)
+    assert "private words" not in "".join(traceback.format_exception(caught.value))
+
+
 async def test_no_candidates_words_in_an_error(begun: SqlStore) -> None:
     def fail(*_args: Any) -> None:
         raise sqlite3.OperationalError("it broke")
