@@ -13,10 +13,14 @@ from typing import TypeAlias
 import yaml
 
 from interviewer.guides.diagnostics import Findings
+from interviewer.guides.spelling import nearest
 
 MAX_CHARACTERS = 64 * 1024
 MAX_DEPTH = 8
 MAX_LINES = 1000
+
+_NAMES = ("title", "description", "tags")
+_MAX_NAME = 20
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value]"
 
@@ -47,6 +51,7 @@ def read_front_matter(lines: list[str], findings: Findings) -> FrontMatter:
         findings.add("G103")
         return FrontMatter()
     values = _load("\n".join(lines[1:end]), findings)
+    _report_misspelt(values, findings)
     return FrontMatter(
         title=_text(values, ("title", "term"), findings),
         description=_text(values, ("description",), findings),
@@ -64,7 +69,8 @@ def _load(text: str, findings: Findings) -> dict[str, Value]:
         value = _parse(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        findings.add("G102", line=mark.line + 2 if mark else 1, reason=error.problem or "it is not YAML")
+        line, column = (mark.line + 2, mark.column + 1) if mark else (1, 1)
+        findings.add("G102", line, column, reason=error.problem or "it is not YAML")
     except (yaml.YAMLError, Refused) as error:
         findings.add("G102", line=1, reason=str(error).splitlines()[0] if str(error) else "it is not YAML")
     else:
@@ -127,8 +133,18 @@ def _text(values: dict[str, Value], names: tuple[str, ...], findings: Findings) 
         if isinstance(value, str) and value.strip():
             return " ".join(value.split())
         if value and not isinstance(value, str):
-            findings.add("G104", name=name, expected="plain text")
+            findings.add("G104", mark=f"{name}:", name=name, expected="plain text")
     return ""
+
+
+def _report_misspelt(values: dict[str, Value], findings: Findings) -> None:
+    """Report names that are like one of ours which is not there; other systems' names are none of our business."""
+    missing = [name for name in _NAMES if name not in values]
+    for written in values:
+        name = written if written in _NAMES else written.strip().lower()
+        meant = name if name in missing else nearest(name, missing) if name not in _NAMES else None
+        if meant and len(written) <= _MAX_NAME:
+            findings.add("G105", mark=f"{written}:", name=written, expected=meant)
 
 
 def _tags(values: dict[str, Value], findings: Findings) -> tuple[str, ...]:
@@ -137,5 +153,5 @@ def _tags(values: dict[str, Value], findings: Findings) -> tuple[str, ...]:
         return tuple(tag.strip() for tag in tags.split(",") if tag.strip())
     if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
         return tuple(tag for tag in tags if isinstance(tag, str))
-    findings.add("G104", name="tags", expected="a list of words")
+    findings.add("G104", mark="tags:", name="tags", expected="a list of words")
     return ()

@@ -15,8 +15,9 @@ from interviewer.guides import vocabulary
 from interviewer.guides._answer import answer_text
 from interviewer.guides._identity import Ids, digest
 from interviewer.guides._questions import RawQuestion
-from interviewer.guides._tree import Kind, Node, head_of
+from interviewer.guides._tree import Kind, Node, head_of, is_bare
 from interviewer.guides.diagnostics import Findings
+from interviewer.guides.spelling import nearest
 from interviewer.guides.vocabulary import Role, role_of
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9`])")
@@ -109,7 +110,7 @@ class _Walk:
         if role is None:
             self._topic(node, mode, core)
         elif role in {Role.PROBE, Role.HINT}:
-            self._findings.add("G203", line=node.line, label=node.label or node.text)
+            self._findings.add("G203", line=node.line, mark=node.label or "", label=node.label or node.text)
         elif role is Role.DIFFICULTY:
             self._difficulty(node)
         elif role is not Role.META and (role is not Role.REPLY or mode is _Mode.POINTS):
@@ -189,9 +190,12 @@ class _Walk:
             self._reading.prose.append(node)
 
     def _difficulty(self, node: Node) -> None:
-        self._reading.difficulty = vocabulary.difficulty_of(node.text)
-        if self._reading.difficulty is None:
-            self._findings.add("G303", line=node.line, text=node.text)
+        text = node.text or " ".join(child.full_text for child in node.children)
+        self._reading.difficulty = vocabulary.difficulty_of(text)
+        if text and self._reading.difficulty is None:
+            near = nearest(text.strip(" .").lower(), vocabulary.DIFFICULTIES)
+            meant = f"Did you mean `{near}`? " if near else ""
+            self._findings.add("G303", line=node.line, mark=text, text=text, meant=meant)
 
 
 def _inside_narrative(node: Node, numbered: bool, mode: _Mode) -> _Mode:
@@ -217,7 +221,7 @@ def _role_of(node: Node) -> tuple[Role | None, bool]:
 def _is_heading(node: Node) -> bool:
     """Whether the node only names what stands below it."""
     below = [child for child in node.children if not _is_aid(child)]
-    if not node.full_text:
+    if not node.full_text or (is_bare(node) and _role_of(node)[0] is Role.KEY_POINTS):
         return True
     if not below:
         return False
@@ -278,14 +282,22 @@ def _aid(point: _Point, role: Role) -> str | None:
 
 
 def _weight(node: Node, findings: Findings) -> float:
-    if node.attributes is None:
+    if node.attributes is None or unclosed(node.attributes, node.line, findings):
         return 1.0
     match = _WEIGHT.match(node.attributes)
     weight = float(match[1]) if match else 0.0
     if 0 < weight <= _MAX_WEIGHT:
         return weight
-    findings.add("G301", line=node.line, text=node.attributes)
+    findings.add("G301", line=node.line, mark=f"{{{node.attributes}", text=node.attributes)
     return 1.0
+
+
+def unclosed(attributes: str, line: int, findings: Findings) -> bool:
+    """Whether the attributes lack their closing brace, which is then reported."""
+    if not attributes.startswith("{"):
+        return False
+    findings.add("G304", line=line, mark=attributes, text=attributes)
+    return True
 
 
 def _sentences(text: str) -> list[str]:

@@ -15,7 +15,8 @@ from interviewer.guides.vocabulary import Role, role_of
 
 _PLAIN_LABEL = re.compile(r"^([A-Z][^:.?!,;]{0,48}?)\s*:(?:\s+|$)")
 _AFTER_LABEL = re.compile(r"^\s*(?::|[–—]|-(?=\s))\s*")
-_ATTRIBUTES = re.compile(r"\{ ?(#[^{}]*|[\w-]+ ?=[^{}]*)\}$")
+_ATTRIBUTES = re.compile(r"\{ ?(#[^{}]*|[\w-]+ ?=[^{}]*|weight\b[^{}]*)\}$")
+_UNCLOSED = re.compile(r"\{ ?(?:#[A-Za-z0-9][\w.-]*|weight ?[=:] ?[\w.]*)$")
 _MAX_ATTRIBUTES = 200
 _CUTTING_ROLES = frozenset({Role.PITFALL, Role.FOLLOW_UP})
 _MAX_LABEL_WORDS = 6
@@ -27,7 +28,10 @@ _CLOSING = frozenset({"strong_close", "em_close"})
 
 @dataclass(slots=True)
 class Line:
-    """A statement: `label` and `text` without markup; `bold` where all of it was; `attributes` from a final {...}."""
+    """A statement: `label` and `text` without markup; `bold` where all of it was; `attributes` from a final {...}.
+
+    Attributes that are never closed keep their opening brace.
+    """
 
     line: int
     text: str
@@ -145,7 +149,7 @@ def _emphasised(tokens: list[Token], index: int) -> tuple[str, bool]:
 def _finish(draft: _Draft) -> Line:
     text = "".join(draft.parts)
     attributes = None
-    if not draft.ends_in_code and text.rstrip().endswith("}"):
+    if not draft.ends_in_code and "{" in text:
         text, attributes = _without_attributes(text)
     lead, rest = text[: draft.lead].strip(), text[draft.lead :].strip()
     label, statement, bold = _split(text.strip(), lead, rest, draft.strong)
@@ -155,8 +159,10 @@ def _finish(draft: _Draft) -> Line:
 def _without_attributes(text: str) -> tuple[str, str | None]:
     """The text before its final {...}, and what that holds; other braces are part of the text."""
     start = text.rfind("{")
-    tail = " ".join(text[start : start + _MAX_ATTRIBUTES].split())
-    match = _ATTRIBUTES.match(tail) if start >= 0 else None
+    tail = " ".join(text[start:].split()) if len(text) - start <= _MAX_ATTRIBUTES else ""
+    if _UNCLOSED.match(tail):
+        return text[:start], tail
+    match = _ATTRIBUTES.match(tail)
     return (text[:start], match[1].strip()) if match else (text, None)
 
 

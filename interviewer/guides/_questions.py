@@ -14,6 +14,7 @@ from interviewer.domain.guide import Category
 from interviewer.guides import vocabulary
 from interviewer.guides._tree import Kind, Node, Section, adopt, head_of
 from interviewer.guides.diagnostics import Findings
+from interviewer.guides.spelling import nearest
 from interviewer.guides.vocabulary import Role, category_of, role_of
 
 _PREFIX = re.compile(
@@ -30,6 +31,7 @@ _ENDS_IN_QUESTIONS = re.compile(
 _WORD = re.compile(r"[A-Za-z']+")
 _CONTENT_ROLES = frozenset({Role.ANSWER, Role.KEY_POINTS, Role.PITFALL, Role.FOLLOW_UP, Role.QUESTION, Role.DIFFICULTY})
 _ANSWERING = frozenset({Role.ANSWER, Role.KEY_POINTS})
+_CATEGORY_NAMES = ("technical", "behavioral", "behavioural", "situational", "problem")
 _MIN_WORDS = 4
 _REACH = 200
 
@@ -151,11 +153,21 @@ class _Finder:
             self._above.pop()
             enclosing = self._above[-1]
         inner = _inner(section, enclosing)
+        self._report_category(section, inner)
         self._above.append(inner) if section.level else None
         if inner.background or not inner.among_questions:
             self._keep(section, section.blocks)
         else:
             self._scan(section, inner)
+
+    def _report_category(self, section: Section, inner: _Enclosing) -> None:
+        if inner.background or inner.category or len(section.text) > _REACH:
+            return
+        words = _WORD.findall(section.text)
+        near = {word: name for word in words if (name := nearest(word.lower(), _CATEGORY_NAMES))}
+        if near and len(words) <= _MIN_WORDS:
+            expected = " ".join(near.get(word, word).capitalize() if word in near else word for word in words)
+            self._findings.add("G205", section.line, mark=next(iter(near)), text=section.text, expected=expected)
 
     def _keep(self, section: Section, blocks: list[Node]) -> None:
         if blocks:
@@ -186,7 +198,7 @@ class _Finder:
         heads_questions = _QUESTIONS_HEADING.search(section.text[:_REACH]) or category_of(section.text)
         listed = next((node for node in before if node.kind is Kind.ITEM), None)
         if before and not heads_questions:
-            self._findings.add("G201", line=section.line, text=section.text)
+            self._findings.add("G201", line=section.line, mark=section.text, text=section.text)
         elif listed is not None:
             self._findings.add("G202", line=listed.line)
 

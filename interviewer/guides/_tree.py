@@ -196,6 +196,11 @@ def adopt(nodes: Iterable[Node]) -> list[Node]:
     return grouped
 
 
+def is_bare(node: Node) -> bool:
+    """Whether there is nothing but the node's name."""
+    return not node.children and not (node.text and node.label)
+
+
 def _opens(node: Node) -> bool:
     return node.kind is Kind.PARAGRAPH and (node.bold or node.label is not None)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 
-from interviewer.guides.wording import sentences, stem, stems, words
+from interviewer.guides.wording import EMPTY, sentences, stem, stems, words
+
+RUN = 6  # words in a row that the interviewer, too, may not say of what is not disclosed
 
 _ASKED_TOO = re.compile(
     r"(?:,|;|—|–|\band|\bor)\s+(?:(?:and|or|then)\s+)?(?P<further>(?:how|what|why(?!\?)|when|where|which|who)\b[^,;]*)",
@@ -39,11 +42,25 @@ def asked(question: str) -> int:
 
 
 def given_away(aim: str, point: str, question: str) -> tuple[str, ...]:
-    """The telling words of a key point that also stand in a probe or hint; those of the question are known anyway."""
-    telling = dict.fromkeys(stems(point))
-    known = set(stems(question))
-    said = set(stems(aim))
-    return tuple(stem for stem in telling if stem in said and stem not in known)
+    """The telling words of a probe or hint, as it has them, that its key point has too but the question has not."""
+    hidden = set(stems(point)) - set(stems(question))
+    told = {stem(word): word for word in reversed(words(aim)) if word not in EMPTY}
+    return tuple(word for root, word in reversed(told.items()) if root in hidden)
+
+
+def runs(*texts: str) -> frozenset[tuple[str, ...]]:
+    """Every RUN words in a row of these texts."""
+    return frozenset(run for text in texts for run in _runs(text))
+
+
+def repeated(text: str, hidden: Collection[tuple[str, ...]]) -> str:
+    """The first RUN words in a row of a text that are hidden ones, or ""."""
+    return next((" ".join(run) for run in _runs(text) if run in hidden), "")
+
+
+def _runs(text: str) -> Iterator[tuple[str, ...]]:
+    said = words(text)
+    return zip(*(said[start:] for start in range(RUN)), strict=False)
 
 
 def named(aim: str, label: str, question: str) -> bool:

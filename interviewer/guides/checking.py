@@ -51,7 +51,7 @@ def check_guides(paths: Sequence[Path], *, compare: bool = True) -> Checked:
     found += lint_library([_named(r.guide, r.path) for r in readings if r.guide])
     found += [problem for problem in records.values() if isinstance(problem, Diagnostic)]
     order = {str(reading.path): number for number, reading in enumerate(readings)}
-    found.sort(key=lambda finding: (order.get(finding.file, len(order)), finding.line, finding.code))
+    found.sort(key=lambda finding: (order.get(finding.file, len(order)), finding.line, finding.column, finding.code))
     return Checked(tuple(readings), tuple(found))
 
 
@@ -60,10 +60,15 @@ def _of_one(reading: Reading, records: dict[Path, Record | Diagnostic]) -> Itera
     if reading.guide:
         record = records.get(reading.path.parent)
         known = record.get(reading.guide.id) if isinstance(record, dict) else None
-        found += lint(_named(reading.guide, reading.path), known)
+        found += lint(_named(reading.guide, reading.path), known, _misspelt(reading))
     said = {finding.code for finding in found}
     lines = source_lines(reading)
     yield from (placed(finding, lines) for finding in found if IMPLIED_BY.get(finding.code) not in said)
+
+
+def _misspelt(reading: Reading) -> frozenset[int]:
+    """The lines of difficulties that are written but not understood, which is said already."""
+    return frozenset(finding.line for finding in reading.diagnostics if finding.code == "G303")
 
 
 def _named(guide: Guide, path: Path) -> Guide:

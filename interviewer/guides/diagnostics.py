@@ -19,7 +19,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding. `line` and `column` are 1-based in `file`."""
+    """One finding. `line` and `column` are 1-based in `file`; `mark` is what it is about, as written there, or ""."""
 
     code: str
     severity: Severity
@@ -28,6 +28,7 @@ class Diagnostic:
     file: str
     line: int = 1
     column: int = 1
+    mark: str = ""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.severity} {self.code}: {self.message} ({self.help})"
@@ -88,6 +89,11 @@ CODES: dict[str, Code] = {
         "`{name}` in the front matter should be {expected}.",
         "Write it as in docs/guide-format.md.",
     ),
+    "G105": Code(
+        Severity.WARNING,
+        "`{name}` in the front matter is not known and is passed over.",
+        "Did you mean `{expected}`?",
+    ),
     "G201": Code(
         Severity.WARNING,
         "This heading stands among the questions but was not recognised as one: {text}",
@@ -103,6 +109,21 @@ CODES: dict[str, Code] = {
         "This `{label}` belongs to no key point.",
         "Indent it under the key point that it is for.",
     ),
+    "G204": Code(
+        Severity.WARNING,
+        "Nothing stands under this `{label}`.",
+        "Fill it in, or take it out.",
+    ),
+    "G205": Code(
+        Severity.WARNING,
+        "This heading names no category that is known, so its questions count as other: {text}",
+        "Did you mean `{expected}`?",
+    ),
+    "G206": Code(
+        Severity.WARNING,
+        "`{label}` is not a name of the format; {taken}.",
+        "Did you mean `{name}`?",
+    ),
     "G301": Code(
         Severity.WARNING,
         "The attribute {{{text}}} was not understood.",
@@ -116,7 +137,12 @@ CODES: dict[str, Code] = {
     "G303": Code(
         Severity.WARNING,
         "The difficulty `{text}` was not understood.",
-        "Write easy, medium or hard.",
+        "{meant}Write easy, medium or hard.",
+    ),
+    "G304": Code(
+        Severity.WARNING,
+        "`{text}` is never closed.",
+        "Put a }} after it.",
     ),
 }
 
@@ -128,7 +154,7 @@ class Findings:
         self.file = file
         self._found: list[Diagnostic] = []
 
-    def add(self, code: str, line: int = 1, column: int = 1, **details: object) -> None:
+    def add(self, code: str, line: int = 1, column: int = 1, mark: str = "", **details: object) -> None:
         """Record a finding of this code; `details` fill the placeholders of its message."""
         kind = CODES[code]
         self._found.append(
@@ -140,6 +166,7 @@ class Findings:
                 file=self.file,
                 line=line,
                 column=column,
+                mark=mark,
             )
         )
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from interviewer.guides.wording import stems, words
+from interviewer.guides.wording import stems, unspaced, words
 
 NEGATIONS = frozenset({"no", "not", "never", "without", "nor", "neither", "none", "cannot", "non"})
-
-_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")  # Thai, Lao, Japanese, Chinese
 
 Bag = frozenset[tuple[str, int]]  # each word with how often it was there before: a set that counts
 
@@ -56,7 +53,7 @@ def _enough(bag: Bag, threshold: float) -> int:
 def _bag(text: str) -> Bag:
     before: Counter[str] = Counter()
     bag = []
-    for piece in _trigrams(text) if _UNSPACED.search(text) else stems(text):
+    for piece in _trigrams(text) if unspaced(text) else stems(text) or words(text):
         bag.append((piece, before[piece]))
         before[piece] += 1
     return frozenset(bag)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from interviewer.domain.guide import Guide, KeyPoint, Question
@@ -11,12 +12,13 @@ from interviewer.guides.diagnostics import Diagnostic
 from interviewer.guides.likeness import alike, repeats
 from interviewer.guides.lint_codes import CODES
 from interviewer.guides.recorded_ids import RecordedGuide
-from interviewer.guides.wording import sentences, stems, words
+from interviewer.guides.wording import sentences, stems, unspaced, words
 
 FEW_POINTS = 3
 LONG_POINT = 40  # words
 MANY_SENTENCES = 3
 MANY_ASKED = 3
+SHORT_ANSWER = 3  # words
 QUESTIONS_ALIKE = 0.75
 POINTS_ALIKE = 0.75
 PROBE_SHARE = 1 / 3
@@ -26,10 +28,14 @@ SAME_QUESTION = 0.5  # enough to take one question for the reworded form of anot
 Findings = Iterator[Diagnostic]
 
 
-def lint(guide: Guide, record: RecordedGuide | None = None) -> tuple[Diagnostic, ...]:
-    """All findings about a guide, in the order of its file; `record` holds the ids that it once had."""
+def lint(guide: Guide, record: RecordedGuide | None = None, misspelt: Collection[int] = ()) -> tuple[Diagnostic, ...]:
+    """All findings about a guide, in the order of its file.
+
+    `record` holds the ids that it once had, `misspelt` the lines of difficulties that the parser has complained about.
+    """
     found = [finding for check in GUIDE_CHECKS for finding in check(guide)]
     found += [finding for question in guide.questions for check in QUESTION_CHECKS for finding in check(question)]
+    found += _no_difficulty(guide, misspelt)
     found += _lost_ids(guide, record or {})
     return tuple(sorted((replace(f, file=guide.file) for f in found), key=lambda f: (f.line, f.code)))
 
@@ -59,8 +65,10 @@ def _no_description(guide: Guide) -> Findings:
         yield _finding("L007", 1)
 
 
-def _no_difficulty(guide: Guide) -> Findings:
-    without = [question for question in guide.questions if question.difficulty is None]
+def _no_difficulty(guide: Guide, misspelt: Collection[int]) -> Findings:
+    starts = [question.line for question in guide.questions]
+    tried = {bisect_right(starts, line) for line in misspelt}
+    without = [q for number, q in enumerate(guide.questions, 1) if q.difficulty is None and number not in tried]
     if without:
         yield _finding("L008", without[0].line, count=len(without), of=len(guide.questions))
 
@@ -117,12 +125,36 @@ def _points_too_big(question: Question) -> Findings:
             yield _finding("L204", point.line, count=said)
 
 
+def _too_short(question: Question) -> Findings:
+    for point in question.key_points:
+        if len(words(point.text)) == 1 and point.text != question.answer and not unspaced(point.text):
+            yield _finding("L208", point.line, text=_short(point.text))
+    count = len(words(question.answer))
+    if 0 < count < SHORT_ANSWER and not unspaced(question.answer):
+        yield _finding("L209", question.line, count="one word" if count == 1 else f"{count} words")
+
+
 def _aims_that_tell(question: Question) -> Findings:
     for point in question.key_points:
         for code, aim in (("L205", point.probe), ("L206", point.hint)):
             told = asking.given_away(aim or "", point.text, question.text)
             if aim and _tells(told, point, question, code):
-                yield _finding(code, point.line, text=_short(aim), words=", ".join(told))
+                yield _finding(code, point.line, mark=aim, text=_short(aim), words=", ".join(told))
+
+
+def _lines_that_tell(question: Question) -> Findings:
+    """Lines that the interviewer says as they stand, and that repeat what nobody has said yet."""
+    statements = (question.answer, *(point.text for point in question.key_points))
+    hidden = asking.runs(*statements) - asking.runs(question.text)
+    for kind, line, said in _said_lines(question):
+        if run := asking.repeated(said, hidden):
+            yield _finding("L210", line, mark=said, kind=kind, words=run)
+
+
+def _said_lines(question: Question) -> Iterator[tuple[str, int, str]]:
+    for point in question.key_points:
+        yield from ((kind, point.line, said) for kind, said in (("probe", point.probe), ("hint", point.hint)) if said)
+    yield from (("follow-up", follow_up.line, follow_up.text) for follow_up in question.follow_ups)
 
 
 def _tells(told: tuple[str, ...], point: KeyPoint, question: Question, code: str) -> bool:
@@ -153,7 +185,6 @@ def _lost_ids(guide: Guide, record: RecordedGuide) -> Findings:
 GUIDE_CHECKS: tuple[Callable[[Guide], Findings], ...] = (
     _no_questions,
     _no_description,
-    _no_difficulty,
     _alike_questions,
 )
 QUESTION_CHECKS: tuple[Callable[[Question], Findings], ...] = (
@@ -163,14 +194,17 @@ QUESTION_CHECKS: tuple[Callable[[Question], Findings], ...] = (
     _pitfalls_that_advise,
     _points_that_blame,
     _points_too_big,
+    _too_short,
     _aims_that_tell,
+    _lines_that_tell,
     _asks_several,
 )
 
 
-def _finding(code: str, line: int, *, file: str = "", **details: object) -> Diagnostic:
+def _finding(code: str, line: int, *, file: str = "", mark: str = "", **details: object) -> Diagnostic:
     kind = CODES[code]
-    return Diagnostic(code, kind.severity, kind.message.format(**details), kind.help.format(**details), file, line)
+    message, help_ = kind.message.format(**details), kind.help.format(**details)
+    return Diagnostic(code, kind.severity, message, help_, file, line, mark=mark)
 
 
 def _short(text: str, limit: int = 70) -> str:

@@ -100,6 +100,21 @@ CODES: dict[str, Code] = {
         "This question asks {count} things at once.",
         "Ask one, and make the others follow-ups.",
     ),
+    "L208": Code(
+        Severity.INFO,
+        "This key point is a single word, so there is nothing to check an answer against: {text}",
+        "Write what a good answer says about it, as a statement.",
+    ),
+    "L209": Code(
+        Severity.INFO,
+        "This question's model answer has only {count}.",
+        "Write what a good candidate would say aloud, in full sentences.",
+    ),
+    "L210": Code(
+        Severity.WARNING,
+        "This {kind} says words of its own question's answer or key points: {words}",
+        "It is said to the candidate as it stands; ask in words that do not give the answer away.",
+    ),
     "L301": Code(
         Severity.WARNING,
         "The recorded id `{old}` is gone; this question is like it but is now `{new}`, so its history is lost.",

@@ -14,7 +14,8 @@ from interviewer.domain.guide import Background, Guide, Question
 from interviewer.guides._answer import answer_text
 from interviewer.guides._frontmatter import read_front_matter
 from interviewer.guides._identity import Ids, slug
-from interviewer.guides._interpret import interpret
+from interviewer.guides._interpret import interpret, unclosed
+from interviewer.guides._labels import mend_labels, report_empty
 from interviewer.guides._questions import Found, RawQuestion, find_questions
 from interviewer.guides._tree import MAX_LEVELS, Section, read_tree
 from interviewer.guides.diagnostics import Diagnostic, Findings
@@ -86,6 +87,9 @@ def _title(sections: list[Section], stem: str) -> str:
 
 def _questions(raw: list[RawQuestion], findings: Findings) -> tuple[Question, ...]:
     raw = [question for question in raw if question.text]
+    mend_labels(raw, findings)
+    for question in raw:
+        report_empty(question.blocks, findings)
     ids = _question_ids(raw, findings)
     return tuple(interpret(question, id_, findings) for question, id_ in zip(raw, ids, strict=True))
 
@@ -98,18 +102,18 @@ def _question_ids(raw: list[RawQuestion], findings: Findings) -> list[str]:
     for question in raw:
         pinned = _pinned(question, findings)
         if pinned in lines:
-            findings.add("G302", line=question.line, id=pinned, first=lines[pinned])
+            findings.add("G302", line=question.line, mark=f"{{#{pinned}", id=pinned, first=lines[pinned])
         given.append(ids.take(pinned) if pinned else "")
         lines.setdefault(pinned, question.line) if pinned else None
     return [id_ or ids.take(slug(question.text)) for id_, question in zip(given, raw, strict=True)]
 
 
 def _pinned(question: RawQuestion, findings: Findings) -> str:
-    if question.attributes is None:
+    if question.attributes is None or unclosed(question.attributes, question.line, findings):
         return ""
     match = _PINNED_ID.match(question.attributes)
     if match is None:
-        findings.add("G301", line=question.line, text=question.attributes)
+        findings.add("G301", line=question.line, mark=f"{{{question.attributes}", text=question.attributes)
         return ""
     return match[1]
 

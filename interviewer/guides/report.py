@@ -12,6 +12,7 @@ from interviewer.guides.diagnostics import Diagnostic, Severity
 from interviewer.guides.files import Reading
 
 CLIP = 140  # characters of a source line that are shown
+MARK_REACH = 30  # lines in which what a finding is about is looked for
 NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 Paint = Callable[[str, str], str]  # text and a style's name -> text for the terminal
@@ -38,7 +39,7 @@ def json_report(readings: Sequence[Reading], findings: Sequence[Diagnostic]) -> 
             "checked": len(readings),
             "unreadable": sum(reading.guide is None for reading in readings),
             **{f"{noun}s": counts[severity] for severity, noun in NOUNS.items()},
-            "findings": [asdict(finding) for finding in findings],
+            "findings": [_fields(finding) for finding in findings],
         }
     )
 
@@ -49,6 +50,10 @@ def github_report(readings: Sequence[Reading], findings: Sequence[Diagnostic]) -
         kind = "notice" if finding.severity is Severity.INFO else finding.severity.value
         place = f"file={_property(finding.file)},line={finding.line},col={finding.column},title={finding.code}"
         yield f"::{kind} {place}::{_escaped(f'{finding.message} {finding.help}')}"
+
+
+def _fields(finding: Diagnostic) -> dict[str, object]:
+    return {name: value for name, value in asdict(finding).items() if name != "mark"}
 
 
 def summary(readings: Sequence[Reading], findings: Sequence[Diagnostic]) -> str:
@@ -68,11 +73,21 @@ def source_lines(reading: Reading) -> list[str]:
 
 
 def placed(finding: Diagnostic, lines: Sequence[str]) -> Diagnostic:
-    """A finding about a whole line, moved to where the line's text begins."""
+    """A finding moved to the text that it is about, or to where its line's text begins."""
     if finding.column > 1 or not 1 <= finding.line <= len(lines):
         return finding
     line = lines[finding.line - 1]
-    return replace(finding, column=len(line) - len(line.lstrip()) + 1)
+    found = _found(finding, lines) or (finding.line, len(line) - len(line.lstrip()))
+    return replace(finding, line=found[0], column=found[1] + 1)
+
+
+def _found(finding: Diagnostic, lines: Sequence[str]) -> tuple[int, int] | None:
+    """Line and offset at which a finding's mark, or its beginning where that is wrapped, first stands."""
+    for mark in dict.fromkeys((finding.mark, " ".join(finding.mark.split()[:4]))):
+        for number in range(finding.line, min(finding.line + MARK_REACH, len(lines) + 1)):
+            if mark and (offset := lines[number - 1].find(mark)) >= 0:
+                return number, offset
+    return None
 
 
 def _finding_lines(finding: Diagnostic, source: Sequence[str], paint: Paint) -> Iterator[str]:

@@ -18,6 +18,7 @@ _EMPTY_WORDS = """
     """
 EMPTY = frozenset(_EMPTY_WORDS.split())
 _WORD = re.compile(r"[^\W_]+(?:[.'’+#][^\W_]+|\+\+|#)*")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")  # Thai, Lao, Japanese, Chinese
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
 _SUFFIXES = ("ization", "isation", "ations", "ation", "ings", "ing", "ments", "ment", "ies", "ied", "ers", "ed", "er",
              "es", "ly", "s", "e", "y")  # fmt: skip
@@ -32,6 +33,11 @@ def words(text: str) -> list[str]:
 def stems(text: str) -> tuple[str, ...]:
     """The words that carry meaning, without their endings, in order."""
     return tuple(stem(word) for word in words(text) if word not in EMPTY)
+
+
+def unspaced(text: str) -> bool:
+    """Whether a text is in a script that puts no spaces between words, so that its words cannot be counted."""
+    return _UNSPACED.search(text) is not None
 
 
 def sentences(text: str) -> list[str]:

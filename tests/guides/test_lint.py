@@ -202,6 +202,47 @@ def test_a_probe_that_gives_its_point_away_is_found() -> None:
     assert codes(with_point(text, hint="Imagine that all clients do it in the same second.")) == []
 
 
+def test_words_given_away_are_shown_as_they_are_written() -> None:
+    text = "Reliability: scaled, reliable services that are observed."
+    (finding,) = lint(guide(with_point(text, hint="Think of reliable, scaling services, observed too.")))
+    assert "(reliable, scaling, services, observed)" in finding.message
+
+
+@pytest.mark.parametrize("kind", ["probe", "hint", "follow-up"])
+def test_a_line_that_repeats_six_words_of_the_answer_is_found(kind: str) -> None:
+    answer = "I would drain the node first and only then restart the daemon."
+    telling, fair = (
+        "Would you drain the node first and only then go on?",
+        "Would you drain the node first and then go on?",
+    )
+
+    def saying(line: str) -> Question:
+        if kind == "follow-up":
+            return question(answer=answer, follow_ups=(FollowUp(id="u", text=line, line=30),))
+        return with_point("Order: empties the machine.", **{kind: line}).model_copy(update={"answer": answer})
+
+    (finding,) = [each for each in lint(guide(saying(telling))) if each.code == "L210"]
+    assert kind in finding.message
+    assert "drain the node first and only" in finding.message
+    assert codes(saying(fair)) == []
+    asked = "How come that you drain the node first and only then restart the daemon?"
+    assert "L210" not in codes(saying(telling).model_copy(update={"text": asked}))
+
+
+def test_single_words_are_too_little_to_check_an_answer_by() -> None:
+    assert codes(with_point("Fast")) == ["L208"]
+    assert codes(with_point("Fails fast.")) == []
+    assert codes(with_point("快速响应用户的请求")) == []
+    assert codes(question(answer="Caching.")) == ["L209"]
+    assert codes(question(answer="It caches pages.")) == []
+
+
+def test_identical_key_points_are_found_whatever_their_words() -> None:
+    for text in ("Fast", "Use it.", "It is what it is."):
+        points = (key_point(text, 1), key_point(text, 2), *question().key_points)
+        assert "L102" in codes(question(key_points=points))
+
+
 def test_words_of_the_question_give_nothing_away() -> None:
     text = "Error budget: the error budget is what is left."
     assert codes(with_point(text, probe="So what is an error budget?")) == []
