@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from interviewer.domain.errors import IndexUnavailable, SettingsError
 from interviewer.domain.guide import Guide
-from interviewer.ports import Engine, Match, Retriever, Store
+from interviewer.ports import Engine, Match, Store
 from interviewer.prompts import Phrases, phrases
 from interviewer.settings import Settings
 
@@ -310,8 +310,3 @@ def private_folder(path: Path) -> Path:
             f"The folder {path} cannot be made: {error.strerror}.", "Set INTERVIEWER_DATA_DIR to one that can."
         ) from None
     return path
-
-
-def _is_retriever(retriever: IndexedRetriever) -> Retriever:
-    """Holds the class to the port, for the type checker."""
-    return retriever

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from interviewer.conduct.wording import spoken
 from interviewer.domain.disguise import bare, hidden_readings, turned_words
 from interviewer.domain.guide import Guide
-from interviewer.domain.text import STOPWORDS, sentences, words
+from interviewer.domain.text import ENDINGS, STOPWORDS, sentences, words
 
 RUN = 6
 ROOTS = 4
@@ -27,7 +27,6 @@ DISTINCTIVE_LEAST = 4
 LONGEST_RECENT = 1_200
 CODED = 160
 GUIDES_KEPT = 64
-_ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ies", "ied", "ers", "er", "ed", "es", "ly", "s")
 
 Run = tuple[str, ...]
 
@@ -188,7 +187,7 @@ def _root(word: str) -> str:
     plain = word.split("'", maxsplit=1)[0]
     if len(plain) < 2 or not STOPWORDS.isdisjoint((plain, plain.removesuffix("n"), plain.removesuffix("s"))):
         return ""
-    ending = next((e for e in _ENDINGS if plain.endswith(e) and len(plain) - len(e) >= 3), "")
+    ending = next((e for e in ENDINGS if plain.endswith(e) and len(plain) - len(e) >= 3), "")
     short = plain.removesuffix(ending)
     short = short.rstrip("ey") if len(short) > 3 else short
     return short[:-1] if len(short) > 3 and short[-1] == short[-2] else short

@@ -111,11 +111,6 @@ class Interview:
         return self.questions[self.floor]
 
     @property
-    def last_move(self) -> Move | None:
-        """The interviewer's latest move."""
-        return self.turns[-1].move if self.turns else None
-
-    @property
     def next_question(self) -> str | None:
         """The next planned question that has not been put."""
         return next((q for q in self.plan.questions if self.questions[q].asked_at is None), None)
@@ -267,9 +262,14 @@ def _apply_turn(interview: Interview, turn: Turn) -> None:
         interview.questions[grade.question_id].grade = grade
 
 
+def status_after(move: MoveKind) -> Status:
+    """Where a move leaves the interview."""
+    return {MoveKind.PAUSE: Status.PAUSED, MoveKind.CLOSE: Status.ENDED}.get(move, Status.ACTIVE)
+
+
 def _apply_move(interview: Interview, turn: Turn) -> None:
     move = turn.move
-    interview.status = {MoveKind.PAUSE: Status.PAUSED, MoveKind.CLOSE: Status.ENDED}.get(move.kind, Status.ACTIVE)
+    interview.status = status_after(move.kind)
     if move.kind in (MoveKind.ASK, MoveKind.NEXT, MoveKind.CLOSE):
         interview.floor = move.question_id
         if move.question_id:

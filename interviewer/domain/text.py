@@ -9,6 +9,9 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…。！？])[\"”’')\]]*\s+|\n+")
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|Mr|Ms|Mrs|Dr|Inc|No)|\b[A-Z])\.$")
 
+ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ies", "ied", "ers", "er", "ed", "es", "ly", "s")
+"""The commonest English endings, the longer before those that they end in."""
+
 STOPWORDS = frozenset(
     """a about above after again all also am an and any are as at be because been before being below between both but
     by can could did do does doing done down during each etc even ever every few for from further get give go got had
@@ -41,8 +44,8 @@ def words(text: str) -> list[str]:
 
 
 def stem(word: str) -> str:
-    """A word without its commonest English endings: enough to match "retraining" with "retrained"."""
-    for ending in ("ations", "ation", "ings", "ing", "edly", "ies", "ied", "ers", "er", "ed", "es", "ly", "s"):
+    """A word without its ending: enough to match "retraining" with "retrained"."""
+    for ending in ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
     return word

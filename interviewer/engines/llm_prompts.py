@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
 from interviewer.engines.llm_client import Messages
 from interviewer.engines.llm_schema import Sheet
 from interviewer.ports import AssessRequest, SpeakRequest
-from interviewer.prompts import Prompt, render
+from interviewer.prompts import Prompt, new_fence, render
 
 
 def assess_prompt(request: AssessRequest, sheet: Sheet, prompts: Path | None = None) -> Prompt:
@@ -17,7 +16,7 @@ def assess_prompt(request: AssessRequest, sheet: Sheet, prompts: Path | None = N
     return render(
         "assess",
         prompts,
-        fence=_fence(),
+        fence=new_fence(),
         question=question.text,
         category=question.category.value,
         points=list(zip(sheet.points, (k.text for k in question.key_points), strict=True)),
@@ -35,7 +34,7 @@ def speak_prompt(request: SpeakRequest, prompts: Path | None = None) -> Prompt:
     return render(
         "speak",
         prompts,
-        fence=_fence(),
+        fence=new_fence(),
         move=request.move.kind.value,
         cause=request.move.cause.value if request.move.cause else "",
         mode=request.mode.value,
@@ -52,13 +51,9 @@ def speak_prompt(request: SpeakRequest, prompts: Path | None = None) -> Prompt:
 
 def form_prompt(sheet: Sheet, prompts: Path | None = None) -> str:
     """What a grader is told whose reply was no filled sheet. Raises SettingsError when it cannot be rendered."""
-    return render("form", prompts, fence=_fence(), form=sheet.skeleton()).user
+    return render("form", prompts, fence=new_fence(), form=sheet.skeleton()).user
 
 
 def messages_of(prompt: Prompt) -> Messages:
     """A prompt as the messages of a request."""
     return [("system", prompt.system), ("user", prompt.user)]
-
-
-def _fence() -> str:
-    return secrets.token_hex(8)

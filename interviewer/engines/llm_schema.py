@@ -22,6 +22,7 @@ from pydantic_core import from_json
 from interviewer.domain.grading import PitfallFinding, PointFinding, Verdict
 from interviewer.domain.guide import Category
 from interviewer.domain.interview import Assessment, MessageKind, ModelCall
+from interviewer.engines.llm_reply import Json
 from interviewer.ports import AssessRequest
 
 CONFIDENCE = 0.9
@@ -29,7 +30,6 @@ PARTS = ("situation", "task", "action", "result", "own")
 KINDS = tuple(k.value for k in MessageKind)
 VERDICTS = tuple(v.value for v in Verdict)
 NEED_NO_VERDICTS = frozenset(MessageKind) - {MessageKind.ANSWER, MessageKind.HINT}
-Json = dict[str, Any]
 
 
 class Misshapen(Exception):

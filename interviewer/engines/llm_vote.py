@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from interviewer.domain.grading import quoted_in
-
-Json = dict[str, Any]
+from interviewer.engines.llm_reply import Json
 
 
 def majority(sheets: Sequence[Json], said: str) -> Json:

@@ -1,7 +1,7 @@
 """An engine that does as it is told, for tests and demonstrations: the candidate's own marks say what was shown.
 
     +1   the first key point is covered       ~2   the second is half made        -3   the third is contradicted
-    !1   the first pitfall is committed       >tag/2   the second point of question "tag" is made early
+    !1   the first pitfall is committed
     ?kind   the message is of this kind, such as ?dont_know, ?clarify or ?steering
     *lacks-result   the story lacks its result
 
@@ -21,7 +21,6 @@ from interviewer.ports import AssessRequest, SpeakRequest
 from interviewer.prompts import Phrases
 
 _MARK = re.compile(r"(?<!\S)([+~\-!])(\d{1,2})(?!\S)")
-_EARLY = re.compile(r"(?<!\S)>(\S+)/(\d{1,2})(?!\S)")
 _VERDICTS = {"+": Verdict.COVERED, "~": Verdict.PARTIAL, "-": Verdict.CONTRADICTED}
 
 

@@ -18,8 +18,8 @@ from interviewer.domain.display import whole
 from interviewer.domain.errors import NotFoundError
 from interviewer.domain.grading import Outcome
 from interviewer.domain.guide import Guide
-from interviewer.domain.interview import EVENT, Event, MoveKind, Regraded, Started, Turned, event_key
-from interviewer.domain.state import Status
+from interviewer.domain.interview import EVENT, Event, Regraded, Started, Turned, event_key
+from interviewer.domain.state import Status, status_after
 from interviewer.ports import InterviewSummary
 from interviewer.stores.schema import EVENTS, GUIDES, INTERVIEWS
 
@@ -67,7 +67,8 @@ def add_events(connection: Connection, interview_id: str, events: Sequence[Event
     """Store events and keep the interview's row true to them. Raises NotFoundError; a constraint refuses duplicates."""
     turns = [event.turn for event in events if isinstance(event, Turned)]
     graded = sum(grade.outcome is Outcome.GRADED for turn in turns for grade in turn.grades)
-    standing = {"now": now, "new_status": _status(turns[-1].move.kind) if turns else Status.ACTIVE, "graded": graded}
+    status = status_after(turns[-1].move.kind) if turns else Status.ACTIVE
+    standing = {"now": now, "new_status": status, "graded": graded}
     if isinstance(events[0], Started):
         connection.execute(insert(INTERVIEWS), _interview_row(interview_id, events[0], standing))
     elif not connection.execute(_ADVANCE if turns else _TOUCH, {"interview": interview_id, **standing}).rowcount:
@@ -149,10 +150,6 @@ def _interview_row(interview_id: str, started: Started, standing: dict[str, Any]
         "answered": standing["graded"],
         "planned": len(plan.questions),
     }
-
-
-def _status(kind: MoveKind) -> Status:
-    return {MoveKind.PAUSE: Status.PAUSED, MoveKind.CLOSE: Status.ENDED}.get(kind, Status.ACTIVE)
 
 
 def _event_row(interview_id: str, event: Event, now: datetime) -> dict[str, Any]:
