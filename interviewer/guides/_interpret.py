@@ -172,7 +172,9 @@ class _Walk:
 
     def _point(self, node: Node, core: bool) -> None:
         """A statement that counts, unless it only heads those below it."""
-        if not _is_heading(node):
+        if _is_heading(node):
+            self._report_aids(node)
+        else:
             names_only = _role_of(node)[0] is Role.KEY_POINTS
             text, label = (node.text, None) if names_only and node.text else (node.full_text, node.label)
             self._reading.points.append(_Point(node, text, label, core))
@@ -184,6 +186,11 @@ class _Walk:
                     self._point(child, core)
             below = [child for child in below if _role_of(child)[0] is not Role.NARRATIVE]
         self._all(below, _Mode.POINTS, core)
+
+    def _report_aids(self, heading: Node) -> None:
+        for child in heading.children:
+            if _is_aid(child):
+                self._findings.add("G203", line=child.line, mark=child.label or "", label=child.label or child.text)
 
     def _prose(self, node: Node) -> None:
         if node.text:

@@ -30,6 +30,7 @@ _NAMES = (
     "Probe",
 )
 _BY_WORDS = {name.lower().replace("-", " "): name for name in _NAMES}
+_AIDS = frozenset({"Hint", "Probe"})
 _SECTIONS = frozenset({Role.ANSWER, Role.KEY_POINTS, Role.PITFALL, Role.FOLLOW_UP, Role.DIFFICULTY})
 _NAMED = _SECTIONS | {Role.PROBE, Role.HINT}
 _STATEMENTS = frozenset({Kind.ITEM, Kind.PARAGRAPH})
@@ -43,8 +44,8 @@ def mend_labels(questions: list[RawQuestion], findings: Findings) -> None:
     """Report misspelt labels, and put the name that was meant wherever the guide uses the format's names elsewhere."""
     uses_names = any(_section(node) for question in questions for node in question.blocks)
     for question in questions:
-        for node in _walk(question.blocks):
-            _mend(node, uses_names, findings)
+        for node, above in _walk(question.blocks):
+            _mend(node, above, uses_names, findings)
 
 
 def report_empty(blocks: list[Node], findings: Findings) -> None:
@@ -62,17 +63,19 @@ def _section(node: Node) -> bool:
     return label is not None and role_of(label) in _SECTIONS
 
 
-def _walk(blocks: list[Node]) -> Iterator[Node]:
+def _walk(blocks: list[Node], above: Node | None = None) -> Iterator[tuple[Node, Node | None]]:
     for node in blocks:
-        yield node
-        yield from _walk(node.children)
+        yield node, above
+        yield from _walk(node.children, node)
 
 
-def _mend(node: Node, certain: bool, findings: Findings) -> None:
+def _mend(node: Node, above: Node | None, certain: bool, findings: Findings) -> None:
     label = _label(node)
     name = _meant(label, _is_uncapped(node)) if label else None
     if not label or name is None:
         return
+    if name in _AIDS and (above is None or _section(above)):
+        certain = False  # it belongs to no key point, and may be one
     taken = _READ.format(name=name) if certain else _KEPT
     findings.add("G206", node.line, mark=label, label=label, name=name, taken=taken)
     if certain:

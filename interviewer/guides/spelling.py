@@ -23,14 +23,15 @@ def nearest(written: str, names: Iterable[str]) -> str | None:
 
 def _far(words: list[str], name: list[str]) -> int | None:
     """By how many slips the words differ from the name; None where that is none or too many."""
-    if len(words) != len(name):
+    parted_elsewhere = len(words) != len(name)
+    if parted_elsewhere:
         words, name = ["".join(words)], ["".join(name)]
     pairs = list(zip(words, name, strict=True))
     if not all(_may_be_near(a, b) for a, b in pairs):
         return None
     slips = [distance(a, b) for a, b in pairs]
     near = all(far <= _allowed(b) for far, (_, b) in zip(slips, pairs, strict=True))
-    return sum(slips) if near and any(slips) else None
+    return (sum(slips) + parted_elsewhere or None) if near else None
 
 
 def _allowed(name: str) -> int:

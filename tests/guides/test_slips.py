@@ -74,6 +74,7 @@ def test_the_guide_that_the_slips_are_made_in_is_sound(tmp_path: Path) -> None:
         ("**Key points**:", "**Keypionts**", "Key points"),
         ("**Key points**:", "Key ponts", "Key points"),
         ("**Pitfalls**:", "**Pitfals**:", "Pitfalls"),
+        ("**Pitfalls**:", "**Pit falls**:", "Pitfalls"),
         ("**Follow-ups**:", "**Folow-ups**:", "Follow-ups"),
         ("**Follow-ups**:", "**Follow-up qestions**:", "Follow-up questions"),
         ("Probe:", "Prob:", "Probe"),
@@ -101,6 +102,17 @@ def test_a_topic_that_is_only_like_a_name_stays_a_topic(label: str, tmp_path: Pa
     text = slipped("**Time**", f"**{label}**")
     assert found(text, tmp_path) == []
     assert len(guide_of(text).questions[0].key_points) == 3
+
+
+def test_what_may_be_a_probe_is_kept_as_a_key_point_among_key_points(tmp_path: Path) -> None:
+    text = slipped("**Time**", "**Prob**")
+    assert [finding.code for finding in found(text, tmp_path)] == ["G206"]
+    assert [point.label for point in guide_of(text).questions[0].key_points] == ["Gas", "Gluten", "Prob"]
+
+
+def test_a_probe_that_is_not_indented_belongs_to_no_key_point(tmp_path: Path) -> None:
+    (finding,) = found(slipped("    - Probe:", "  - Probe:"), tmp_path)
+    assert (finding.code, finding.line, finding.column) == ("G203", 15, 5)
 
 
 def test_bold_names_need_no_capital(tmp_path: Path) -> None:
