@@ -50,7 +50,7 @@ class FakeStore:
 
     async def append(self, interview_id: str, events: Sequence[Event]) -> bool:
         if interview_id not in self.rows and not isinstance(events[0], Started):
-            raise NotFoundError(f"There is no interview {interview_id}.", "See `interviewer list`.")
+            raise NotFoundError(f"There is no interview {interview_id}.", "See `interviewer sessions`.")
         rows = self.rows.setdefault(interview_id, [])
         there = {event_key(e) for e in rows}
         if any(event_key(e) in there for e in events):
@@ -60,7 +60,7 @@ class FakeStore:
 
     async def events(self, interview_id: str, after: int = 0) -> list[tuple[int, Event]]:
         if interview_id not in self.rows:
-            raise NotFoundError(f"There is no interview {interview_id}.", "See `interviewer list`.")
+            raise NotFoundError(f"There is no interview {interview_id}.", "See `interviewer sessions`.")
         return list(enumerate(self.rows[interview_id], 1))[after:]
 
     async def interviews(self, candidate: str | None = None) -> list[InterviewSummary]:

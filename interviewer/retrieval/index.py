@@ -128,7 +128,9 @@ class GuideIndex:
     def _nearest(self, guide: Guide, words: str, wanted: Callable[[Chunk], bool]) -> list[Found]:
         table = self._table(guide)
         if table is None:
-            raise IndexUnavailable(f"guide {guide.id} is not indexed in this edition", "Run: interviewer guide index")
+            raise IndexUnavailable(
+                f"guide {guide.id} is not indexed in this edition", "`interviewer guide search` does it."
+            )
         return table.nearest(self._encoder.embed([words])[0], wanted)
 
     def _table(self, guide: Guide) -> _Table | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -14,6 +15,9 @@ from interviewer.cli.lazy import Lazy
 from interviewer.cli.main import COMMANDS
 
 COMMAND = Path(sys.executable).parent / "interviewer"
+ROOT = Path(__file__).resolve().parents[2]
+SPEAKING = [path for pattern in ("*.md", "docs/*.md", "interviewer/**/*.py") for path in sorted(ROOT.glob(pattern))]
+NAMED = re.compile(r"(?:`|\$ |Run: )interviewer (?:(guide|prompts) ([a-z]+)|([a-z]+))")
 
 
 def run(*args: str, home: Path) -> subprocess.CompletedProcess[str]:
@@ -35,6 +39,14 @@ def test_every_command_has_help_with_an_example(command: Lazy, tmp_path: Path) -
     done = run(command.name, "--help", home=tmp_path)
     assert done.returncode == 0
     assert f"interviewer {command.name}" in done.stdout
+
+
+def test_every_command_that_is_named_anywhere_exists() -> None:
+    groups = {each.name: each.load() for each in COMMANDS}
+    said = {match for path in SPEAKING for match in NAMED.findall(path.read_text(encoding="utf-8"))}
+    assert len(said) > len(COMMANDS)
+    for group, inner, alone in said:
+        assert inner in groups[group].commands if group else alone in groups, (group, inner, alone)
 
 
 def test_an_error_is_one_clear_message(tmp_path: Path) -> None:
