@@ -29,10 +29,10 @@ ALLOWED = {
     "reports": {"domain", "reports"},
     "evaluation": {"domain", "ports", "prompts", "conduct", "resources", "evaluation"},
     "wiring": LEAVES | {"settings", "guides", "retrieval", "engines", "stores", "conduct", "channels"},
-    "cli": LEAVES | {"settings", "wiring", "guides", "conduct", "channels", "reports", "evaluation", "cli"},
+    "cli": LEAVES | {"settings", "wiring", "guides", "conduct", "channels", "reports", "cli"},
 }
 VENDORS = {
-    "chromadb": {"retrieval/chroma.py", "retrieval/probe.py"},
+    "chromadb": {"retrieval/chroma.py"},
     "onnxruntime": {"retrieval/embedding.py"},
     "tokenizers": {"retrieval/embedding.py"},
     "sqlalchemy": {"stores/"},

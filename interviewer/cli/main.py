@@ -30,7 +30,7 @@ COMMANDS = (
     Lazy("guide", "interviewer.cli.guide:app", "List, show, check, start and search guides."),
     Lazy("prompts", "interviewer.cli.prompts:app", "List, show, compare and check the prompts that models get."),
     Lazy("doctor", "interviewer.cli.doctor:doctor", "Check the model's endpoint, and say what to change."),
-    Lazy("settings", "interviewer.cli.setup:settings", "Show every setting, and where it comes from."),
+    Lazy("settings", "interviewer.cli.settings:settings", "Show every setting, and where it comes from."),
 )
 
 app = typer.Typer(

@@ -1,1 +1,1 @@
-"""Does grading agree with people, and did a change move it?"""
+"""What the defences are measured with, by tests and benches: attacks on grading, leaks, hostile interviews."""
