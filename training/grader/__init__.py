@@ -1,0 +1,1 @@
+"""How the shipped grader is made: data, model, training, figures, export. See training/README.md."""

@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""Train the grader: first on public pairs of sentences and short answers, then on interview answers.
+
+    python -m training.grader.train WEIGHTS_DIR OUT_DIR --shared ../shared [--start FILE] [--first N] [--second N]
+
+Writes OUT_DIR/first.pt, then best.pt and log.jsonl; the best is by the dev questions, which are held apart by a hash.
+Fixed seeds; on a processor with bfloat16 units it takes under an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.grader import data
+from training.grader.data import CONTRADICTED, COVERED, MISSING, Composer, Example
+from training.grader.evaluate import judge, mixed_figures
+from training.grader.model import MASK, Encoder, Reader
+
+ROOT = Path(__file__).resolve().parents[2]
+TOKENIZER = ROOT / "interviewer" / "retrieval" / "model" / "tokenizer.json"
+SEED = 7
+RATE, HEAD_RATE = 1e-4, 5e-4
+ANSWERS_A_BATCH, PAIRS_A_BATCH = 8, 32
+MASKED = 0.05
+SMOOTHING = 0.05
+CLASS_WEIGHTS = (1.0, 1.2, 0.8, 1.2)
+
+
+@dataclass(slots=True)
+class Targets:
+    """What the statements of a batch should give, (batch, statements), and where, (batch, statements, tokens)."""
+
+    labels: Tensor
+    pitfall: Tensor
+    weight: Tensor
+    where: Tensor
+
+
+def targets(examples: Sequence[Example], spans: Sequence[Sequence[tuple[int, int]]], length: int) -> Targets:
+    """Of the examples; what is beyond an example's statements has weight 0."""
+    most = max(len(e.statements) for e in examples)
+    shape = (len(examples), most)
+    made = Targets(
+        labels=torch.zeros(shape, dtype=torch.long),
+        pitfall=torch.zeros(shape, dtype=torch.bool),
+        weight=torch.zeros(shape),
+        where=torch.zeros(*shape, length),
+    )
+    for row, example in enumerate(examples):
+        for column, statement in enumerate(example.statements):
+            made.labels[row, column] = statement.label
+            made.pitfall[row, column] = statement.pitfall
+            made.weight[row, column] = statement.weight
+            if statement.span:
+                start, end = statement.span
+                inside = [n for n, (a, b) in enumerate(spans[row]) if a < end and b > start]
+                if inside:
+                    made.where[row, column, inside] = 1 / len(inside)
+    return made
+
+
+def loss(outputs: tuple[Tensor, Tensor, Tensor], goal: Targets) -> Tensor:
+    """Verdicts, pitfalls, where they show, and the order of an answer's own points."""
+    verdict, committed, where = outputs
+    point = goal.weight * ~goal.pitfall
+    pitfall = goal.weight * goal.pitfall
+    classes = functional.cross_entropy(
+        verdict.flatten(0, 1),
+        torch.where(goal.pitfall, MISSING, goal.labels).flatten(),
+        weight=torch.tensor(CLASS_WEIGHTS),
+        label_smoothing=SMOOTHING,
+        reduction="none",
+    ).view_as(point)
+    wrong = functional.binary_cross_entropy_with_logits(
+        committed, goal.labels.clamp(max=1).float() * (1 - SMOOTHING) + SMOOTHING / 2, reduction="none"
+    )
+    pointed = goal.where.sum(-1) > 0
+    places = -(goal.where * where.log_softmax(-1)).sum(-1) * pointed
+    return (
+        (classes * point).sum() / point.sum().clamp(min=1)
+        + (wrong * pitfall).sum() / pitfall.sum().clamp(min=1)
+        + 0.3 * places.sum() / pointed.sum().clamp(min=1)
+        + 0.5 * ranking(verdict, goal)
+    )
+
+
+def ranking(verdict: Tensor, goal: Targets) -> Tensor:
+    """Every covered point of an answer should stand above every missing or contradicted one of the same answer."""
+    odds = verdict[..., COVERED] - verdict[..., 1:].logsumexp(-1)
+    counted = goal.weight * ~goal.pitfall
+    high = counted * (goal.labels == COVERED)
+    low = counted * ((goal.labels == MISSING) | (goal.labels == CONTRADICTED))
+    pairs = high[:, :, None] * low[:, None, :]
+    return (pairs * functional.softplus(odds[:, None, :] - odds[:, :, None])).sum() / pairs.sum().clamp(min=1)
+
+
+def batches(examples: Sequence[Example], size: int, draw: random.Random) -> Iterator[list[Example]]:
+    """Examples of like length together, in random order, without end."""
+    while True:
+        order = draw.sample(list(examples), len(examples))
+        ready = []
+        for start in range(0, len(order), size * 16):
+            pool = sorted(order[start : start + size * 16], key=lambda e: len(e.answer))
+            ready += [pool[n : n + size] for n in range(0, len(pool), size)]
+        draw.shuffle(ready)
+        yield from ready
+
+
+def composed(questions: Sequence[data.Question], composer: Composer, draw: random.Random) -> Iterator[list[Example]]:
+    """Half whole answers, half answers put together anew; a point of another question with each."""
+    whole = [(q, a) for q in questions for a in q.answers]
+    while True:
+        order = draw.sample(whole, len(whole))
+        made = []
+        for question, answer in order:
+            styled = answer.design not in data.MIXED
+            if not styled or draw.random() < data.STYLED_WEIGHT:
+                made.append(_with_foreign(answer, composer.foreign(question, 2 if styled else 1), draw))
+            made.append(_with_foreign(composer.compose(question), composer.foreign(question, 1), draw))
+        stream = batches(made, ANSWERS_A_BATCH, draw)
+        for _ in range(len(made) // ANSWERS_A_BATCH):
+            yield next(stream)
+
+
+def _with_foreign(example: Example, foreign: list[data.Statement], draw: random.Random) -> Example:
+    statements = [*example.statements, *foreign]
+    return replace(example, statements=tuple(draw.sample(statements, min(len(statements), 10))))
+
+
+def public_batches(shared: Path, draw: random.Random) -> Iterator[list[Example]]:
+    """Pairs whose files say that they may train a model that ships."""
+    asag = shared / "asag"
+    short = [r for name in ("scientsbank", "beetle") for r in data.read_lines(asag / f"{name}.jsonl", "train")]
+    saf = data.asag_examples(data.read_lines(asag / "saf.jsonl", "train"), draw)
+    nli = data.nli_examples(data.read_lines(asag / "cad_nli.jsonl", "train", ("train",)))
+    streams = [
+        (0.45, batches(data.asag_examples(short, draw), PAIRS_A_BATCH, draw)),
+        (0.15, batches(saf, ANSWERS_A_BATCH * 2, draw)),
+        (0.4, batches(nli, PAIRS_A_BATCH, draw)),
+    ]
+    while True:
+        yield next(draw.choices([s for _, s in streams], [w for w, _ in streams])[0])
+
+
+def run(
+    reader: Reader, encoder: Encoder, stream: Iterator[list[Example]], steps: int, rate: float = 1.0
+) -> Iterator[int]:
+    """Take the steps, yielding the number of each; the rate rises for 5 % of them and then falls to 0."""
+    reader.words.weight.requires_grad = False
+    head = [*reader.mix.parameters(), *reader.verdict.parameters(), *reader.committed.parameters()]
+    body = [p for p in reader.parameters() if p.requires_grad and not any(p is h for h in head)]
+    groups = [{"params": body, "lr": RATE * rate}, {"params": head, "lr": HEAD_RATE * rate}]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+    rise = 0.05 * steps
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda n: min((n + 1) / rise, (steps - n) / (steps - rise)))
+    average, start = 0.0, time.time()
+    for step in range(1, steps + 1):
+        reader.train()
+        batch, spans = encoder.batch(examples := next(stream))
+        goal = targets(examples, spans, batch.ids.shape[1])
+        batch.ids[(torch.rand(batch.ids.shape) < MASKED) & (batch.ids > 998)] = MASK
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs = reader(batch)
+        value = loss(outputs, goal)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        optimiser.zero_grad(set_to_none=True)
+        average = 0.95 * average + 0.05 * value.item() if step > 1 else value.item()
+        if step % 25 == 0:
+            print(f"step {step}/{steps} loss {average:.3f} {(time.time() - start) / step:.2f} s a step", flush=True)
+        yield step
+
+
+def interview_questions(shared: Path) -> list[data.Question]:
+    """Every question with labelled answers that may be trained on."""
+    files = [*(shared / "answers" / "train").glob("*.jsonl"), *(ROOT / "evals" / "answers").glob("*.jsonl")]
+    return data.read_questions(files)
+
+
+def dev_examples(shared: Path) -> list[Example]:
+    """The answers to the questions held apart."""
+    return [a for q in interview_questions(shared) if data.held_apart(q.text) for a in q.answers]
+
+
+def main() -> None:
+    """Both stages."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--start", type=Path, help="a first.pt, to leave the first stage out")
+    parser.add_argument("--first", type=int, default=350)
+    parser.add_argument("--second", type=int, default=900)
+    parser.add_argument("--rate", type=float, default=1.0, help="times the learning rate, in the second stage")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--public", type=float, default=0.1, help="share of public batches in the second stage")
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    draw = random.Random(options.seed)
+    options.out.mkdir(parents=True, exist_ok=True)
+    encoder = Encoder(TOKENIZER)
+    reader = Reader()
+    public = public_batches(options.shared, draw)
+    if options.start:
+        reader.load_state_dict(torch.load(options.start))
+    else:
+        reader.load_published(options.weights / "model.safetensors")
+        for _ in run(reader, encoder, public, options.first):
+            pass
+        torch.save(reader.state_dict(), options.out / "first.pt")
+    dev = dev_examples(options.shared)
+    kept = [q for q in interview_questions(options.shared) if not data.held_apart(q.text)]
+    own = composed(kept, Composer(kept, options.seed), draw)
+    stream = (next(public) if draw.random() < options.public else next(own) for _ in iter(int, 1))
+    best = -1.0
+    for step in run(reader, encoder, stream, options.second, options.rate):
+        if step % 150 == 0 or step == options.second:
+            figures = mixed_figures(dev, judge(reader, encoder, dev))
+            with (options.out / "log.jsonl").open("a") as log:
+                log.write(json.dumps({"step": step, **figures}) + "\n")
+            print(step, figures, flush=True)
+            torch.save(reader.state_dict(), options.out / "last.pt")
+            if figures["concordance"] + figures["kappa"] > best:
+                best = figures["concordance"] + figures["kappa"]
+                torch.save(reader.state_dict(), options.out / "best.pt")
+
+
+if __name__ == "__main__":
+    main()
