@@ -34,7 +34,7 @@ _AIDS = frozenset({"Hint", "Probe"})
 _SECTIONS = frozenset({Role.ANSWER, Role.KEY_POINTS, Role.PITFALL, Role.FOLLOW_UP, Role.DIFFICULTY})
 _NAMED = _SECTIONS | {Role.PROBE, Role.HINT}
 _STATEMENTS = frozenset({Kind.ITEM, Kind.PARAGRAPH})
-_UNCAPPED = re.compile(r"^([a-z][a-z -]{2,18}): +(?=\S)")
+_UNCAPPED = re.compile(r"^([a-z][A-Za-z -]{2,18}): +(?=\S)")
 _MAX_LABEL = 22
 _READ = "it was read as `{name}`"
 _KEPT = "it was read as a topic of the guide's own"

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 # What lies close to a name but is a word of its own, so a topic may well go by it.
 _OWN_WORDS = """
-    difficult followers hilt hind hit hunt joint joints lint mint pint print prints prone prove proved robe technician
-    technicians tint
+    followers hit hunt joint joints lint mint pint print prints prone prove proved technician technicians tint
     """
 WORDS_OF_THEIR_OWN = frozenset(_OWN_WORDS.split())
 

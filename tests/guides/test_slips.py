@@ -81,6 +81,8 @@ def test_the_guide_that_the_slips_are_made_in_is_sound(tmp_path: Path) -> None:
         ("Probe:", "probe:", "Probe"),
         ("Hint:", "Hnit:", "Hint"),
         ("Hint:", "hint:", "Hint"),
+        ("Hint:", "iHnt:", "Hint"),
+        ("**Difficulty**:", "**Difficult**:", "Difficulty"),
     ],
 )
 def test_a_misspelt_label_is_reported_at_its_place_and_read_as_what_was_meant(
