@@ -25,9 +25,10 @@ from bench.turns import NothingFound, long_guide
 from interviewer.conduct import turn as conduct
 from interviewer.conduct.plan import make_plan
 from interviewer.domain.errors import InterviewBusy
-from interviewer.domain.interview import Inbound, Received, Turned
+from interviewer.domain.interview import Event, Inbound, Received, Turned
 from interviewer.domain.state import Status, fold
 from interviewer.engines.scripted import ScriptedEngine
+from interviewer.ports import utc_now
 from interviewer.prompts import phrases
 from interviewer.stores.sql import SqlStore
 
@@ -50,9 +51,7 @@ async def hold(url: str, interview_id: str) -> None:
         if not interview.pending:
             message_id = f"m{len(interview.messages)}"
             answer = f"Answer {message_id}: I would do this +1 and that ~2."
-            await conductor.receive(
-                Inbound(id=message_id, interview_id=interview_id, text=answer, at=conduct.utc_now())
-            )
+            await conductor.receive(Inbound(id=message_id, interview_id=interview_id, text=answer, at=utc_now()))
             print(f"accepted {message_id}", flush=True)
         try:
             taken = await conductor.advance(interview_id)
@@ -66,15 +65,15 @@ async def hold(url: str, interview_id: str) -> None:
 def check(url: str, interview_id: str, acknowledged: set[str]) -> tuple[Status, int]:
     """The interview's status and turns; AssertionError when anything was lost or done twice."""
 
-    async def read() -> list[object]:
+    async def read() -> list[Event]:
         store = SqlStore(url)
         await store.open()
         found = [event for _, event in await store.events(interview_id)]
         await store.close()
-        return list(found)
+        return found
 
     events = asyncio.run(read())
-    interview = fold(interview_id, events)  # type: ignore[arg-type]
+    interview = fold(interview_id, events)
     received = Counter(e.message.id for e in events if isinstance(e, Received))
     turns = [e.turn for e in events if isinstance(e, Turned)]
     answered = Counter(m for t in turns for m in t.consumed)

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from bench.turns import NothingFound
 from interviewer.conduct.plan import make_plan
-from interviewer.conduct.turn import Conductor, utc_now
+from interviewer.conduct.turn import Conductor
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Inbound, Mode, Move, MoveKind, Turn
 from interviewer.engines.llm import LlmEngine
@@ -30,7 +30,7 @@ from interviewer.engines.llm_client import warm
 from interviewer.engines.llm_models import Address, Role
 from interviewer.engines.llm_prompts import messages_of, speak_prompt
 from interviewer.guides.library import Library
-from interviewer.ports import AssessRequest, SpeakRequest
+from interviewer.ports import AssessRequest, SpeakRequest, utc_now
 from interviewer.prompts import phrases
 from interviewer.resources import resource_folder
 from interviewer.stores.sql import SqlStore

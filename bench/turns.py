@@ -10,11 +10,11 @@ from pathlib import Path
 from statistics import median
 
 from interviewer.conduct.plan import make_plan
-from interviewer.conduct.turn import Conductor, utc_now
+from interviewer.conduct.turn import Conductor
 from interviewer.domain.guide import FollowUp, Guide, KeyPoint, Pitfall, Question
 from interviewer.domain.interview import Inbound
 from interviewer.engines.scripted import ScriptedEngine
-from interviewer.ports import Match
+from interviewer.ports import Match, utc_now
 from interviewer.prompts import phrases
 from interviewer.stores.sql import SqlStore
 

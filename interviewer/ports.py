@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 from interviewer.domain.guide import Frozen, Guide, KeyPoint, Question
 from interviewer.domain.interview import Assessment, Event, Mode, ModelCall, Move
 
 Clock = Callable[[], datetime]
+Listener = Callable[[str], Awaitable[None]]
+"""Hears a reply, piece by piece."""
+
+
+async def unheard(_: str) -> None:
+    """A listener that nobody hears: for replies that are sent in one piece, or not at all."""
+
+
+def utc_now() -> datetime:
+    """The time, with its zone: the clock of everyone who is not given another."""
+    return datetime.now(UTC)
 
 
 class AssessRequest(Frozen):

@@ -11,7 +11,7 @@ import contextlib
 import threading
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -24,11 +24,11 @@ from interviewer.domain.errors import InterviewBusy, InterviewerError, TurnConfl
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Inbound, MessageKind, MoveKind, Turn
 from interviewer.domain.state import Interview, Status
-from interviewer.ports import Clock
+from interviewer.domain.text import posed
+from interviewer.ports import Clock, Listener, unheard
 
 PATIENCE = 15.0
 RETRY_AFTER = 0.5
-Listener = Callable[[str], Awaitable[None]]
 
 
 class Conductor(Protocol):
@@ -163,7 +163,7 @@ class Conversation:
     async def _forget_pause(self, state: Interview) -> None:
         """Who is back need not be told that we pause: answer a pause that waits, and mark its reply, unseen."""
         if state.pending and state.pending[-1].command is MessageKind.PAUSE:
-            await self._patiently(_unheard)
+            await self._patiently(unheard)
         state = await self._load()
         self._shown, self._turns_before = len(state.turns) - 1, len(state.turns)
         for number in list(state.unsent):
@@ -176,7 +176,7 @@ class Conversation:
         state = await self._load()
         question = (await self._conductor.guide_of(state)).question(state.floor or "")
         if question is not None:
-            self._screen.say(f"**Question {state.number} of {len(state.plan.questions)}**\n\n{question.text}")
+            self._screen.say(posed(question.text, state.number, len(state.plan.questions)))
         last = next((t for t in reversed(state.turns) if t.move.kind is not MoveKind.PAUSE), None)
         if last and last.move.kind not in (MoveKind.ASK, MoveKind.NEXT, MoveKind.REPEAT):
             self._screen.say(last.reply)
@@ -285,10 +285,6 @@ class Conversation:
 
     def _tell_how_to_resume(self) -> None:
         self._screen.say(f"To go on later, type:\n```\n{self._program} resume {self._id}\n```")
-
-
-async def _unheard(_: str) -> None:
-    """Nobody listens."""
 
 
 def _warm_up(warm: Callable[[], None] | None) -> None:

@@ -54,8 +54,8 @@ def regrade(
 
 async def _regrade(home: House, wanted: str | None, dry_run: bool) -> tuple[Guide, list[Change]]:
     from interviewer.conduct.regrade import regrade as read_again
-    from interviewer.conduct.turn import utc_now
     from interviewer.domain.interview import Regraded
+    from interviewer.ports import utc_now
 
     async with opened(home.settings, home.store) as store:
         summary = await find_interview(store, wanted)

@@ -6,7 +6,7 @@ Only what a move discloses is handed to the engine; see ports.SpeakRequest.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from interviewer.conduct.feedback import feedback
@@ -18,11 +18,10 @@ from interviewer.domain.guide import Guide, Question
 from interviewer.domain.interview import MessageKind, Mode, ModelCall, Move, MoveKind, Plan
 from interviewer.domain.policy import open_points
 from interviewer.domain.state import Interview, Status, said
-from interviewer.domain.text import content_stems, counted, sentences
-from interviewer.ports import Engine, Retriever, SpeakRequest
+from interviewer.domain.text import content_stems, counted, posed, sentences
+from interviewer.ports import Engine, Listener, Retriever, SpeakRequest
 from interviewer.prompts import Phrases
 
-Listener = Callable[[str], Awaitable[None]]
 DIALOGUE_TURNS = 4
 LONGEST_LINE = 1_200
 PASSAGE_SENTENCES = 2
@@ -48,12 +47,7 @@ def opening(plan: Plan, guide: Guide, phrases: Phrases) -> str:
         f"greeting.{plan.mode}", 0, count=counted(len(plan.questions), "question"), title=plan.guide_title
     )
     timed = " " + phrases.say("greeting.timed", 0, minutes=plan.minutes) if plan.minutes else ""
-    return f"{greeting}{timed}\n\n{posed(first, 1, len(plan.questions)) if first else ''}"
-
-
-def posed(question: Question, number: int, of: int) -> str:
-    """A question as it is put, word for word as the guide has it."""
-    return f"**Question {number} of {of}**\n\n{question.text}"
+    return f"{greeting}{timed}\n\n{posed(first.text, 1, len(plan.questions)) if first else ''}"
 
 
 async def speak(
@@ -245,7 +239,8 @@ async def added(
     if following and move.kind is MoveKind.NEXT:
         of = len(interview.plan.questions)
         number = interview.plan.questions.index(following.id) + 1
-        yield f"\n\n{phrases.say('ask.last' if number == of else 'ask.next', turn)}\n\n{posed(following, number, of)}"
+        yield f"\n\n{phrases.say('ask.last' if number == of else 'ask.next', turn)}"
+        yield f"\n\n{posed(following.text, number, of)}"
     if move.kind is MoveKind.CLOSE:
         yield f"\n\n{phrases.say(_closing(move), turn)}"
 

@@ -15,11 +15,10 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from interviewer.conduct.assess import assess, commanded
 from interviewer.conduct.settle import having_heard, settle
-from interviewer.conduct.speak import Listener, added, guard_for, opening, speak, speak_request
+from interviewer.conduct.speak import added, guard_for, opening, speak, speak_request
 from interviewer.conduct.wording import spoken
 from interviewer.domain.errors import EngineError, EngineUnusable, InterviewBusy, NotFoundError, TurnConflict
 from interviewer.domain.guide import Guide, Question
@@ -42,21 +41,12 @@ from interviewer.domain.policy import decide, open_points
 from interviewer.domain.scorecard import Scorecard, scorecard
 from interviewer.domain.state import Interview, Status, apply, fold
 from interviewer.domain.usage import Price
-from interviewer.ports import Clock, Engine, Retriever, Store
+from interviewer.ports import Clock, Engine, Listener, Retriever, Store, unheard, utc_now
 from interviewer.prompts import Phrases
 
 LEASE_SECONDS = 10.0
 KEPT_IN_MEMORY = 256
 WORDING_NEAR = 0.4
-
-
-async def unheard(_: str) -> None:
-    """A listener that nobody hears: for channels that send a reply in one piece."""
-
-
-def utc_now() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
 
 
 class Conductor:

@@ -63,6 +63,11 @@ def listed(items: Sequence[str]) -> str:
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+def posed(question: str, number: int, of: int) -> str:
+    """A question as it is put, word for word; Markdown."""
+    return f"**Question {number} of {of}**\n\n{question}"
+
+
 def counted(count: int, noun: str) -> str:
     """ "one question", "3 questions"."""
     return f"one {noun}" if count == 1 else f"{count} {noun}s"

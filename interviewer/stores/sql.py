@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from interviewer.domain.errors import StoreError
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Event, Received, Started
-from interviewer.ports import Clock, InterviewSummary
+from interviewer.ports import Clock, InterviewSummary, utc_now
 from interviewer.stores import rows, sqlite
 from interviewer.stores.faults import Refused, translated
 from interviewer.stores.schema import migrate
@@ -31,14 +31,10 @@ CONNECTIONS = 8
 T = TypeVar("T")
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class SqlStore:
     """A ports.Store on the database behind `url`. `patience` is how many seconds to wait for another's lock."""
 
-    def __init__(self, url: str, clock: Clock = _now, *, patience: float = 5.0) -> None:
+    def __init__(self, url: str, clock: Clock = utc_now, *, patience: float = 5.0) -> None:
         self._url = url
         self._clock = clock
         self._patience = patience

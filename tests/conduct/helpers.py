@@ -7,14 +7,13 @@ from collections.abc import AsyncIterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from interviewer.conduct.speak import Listener
 from interviewer.conduct.turn import Conductor
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Assessment, Event, Inbound, MessageKind, ModelCall, Plan, Turn
 from interviewer.domain.text import content_stems
 from interviewer.engines.scripted import ScriptedEngine
 from interviewer.guides.parse import parse_guide
-from interviewer.ports import AssessRequest, Engine, Match, Retriever, SpeakRequest
+from interviewer.ports import AssessRequest, Engine, Listener, Match, Retriever, SpeakRequest
 from interviewer.prompts import phrases
 from tests.fakes import FakeClock, FakeRetriever, FakeStore
 

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 
 from interviewer.conduct.plan import make_plan
 from interviewer.conduct.regrade import Change, regrade
-from interviewer.conduct.turn import Conductor, utc_now
+from interviewer.conduct.turn import Conductor
 from interviewer.domain.errors import EngineError
 from interviewer.domain.grading import Outcome, Verdict
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Assessment, Event, Inbound, MessageKind, ModelCall, Regraded
 from interviewer.domain.usage import Price, usage
 from interviewer.engines.scripted import ScriptedEngine
-from interviewer.ports import AssessRequest, SpeakRequest
+from interviewer.ports import AssessRequest, SpeakRequest, utc_now
 from interviewer.prompts import phrases
 from tests.fakes import FakeRetriever, FakeStore, make_guide
 
