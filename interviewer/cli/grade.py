@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,11 @@ from interviewer.domain.errors import EngineUnusable, InterviewerError, NotFound
 if TYPE_CHECKING:
     from interviewer.conduct.single import SingleGrade
     from interviewer.domain.guide import Question
+    from interviewer.ports import Engine
     from interviewer.wiring import House
+
+
+CALLS_AT_ONCE = 8
 
 
 def grade(
@@ -27,6 +32,9 @@ def grade(
     batch: Annotated[Path | None, typer.Option("--batch", help="A JSONL file of answers to grade.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Where --batch writes; an unfinished one goes on.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="How many of a batch at once; by default what suits.")
     ] = None,
     engine: EngineOption = None,
 ) -> None:
@@ -46,7 +54,7 @@ def grade(
             raise typer.BadParameter("--batch needs --out, the file to write to.")
         if guide or question or answer is not None or as_json:
             raise typer.BadParameter("--batch reads everything from its file: give it with --out and --engine alone.")
-        _batch(house(engine=engine), batch, out)
+        _batch(house(engine=engine), batch, out, jobs)
         return
     if not (guide and question and answer is not None) or out:
         raise typer.BadParameter("Give --guide, --question and --answer, or --batch and --out.")
@@ -123,13 +131,13 @@ def _as_text(question: Question, graded: SingleGrade) -> str:
     return "\n".join(lines)
 
 
-def _batch(home: House, source: Path, out: Path) -> None:
+def _batch(home: House, source: Path, out: Path, jobs: int | None) -> None:
     """Grade many, and say how to go on when that is cut short. Raises InterviewerError."""
     go_on = f"What is graded is in {out}; the same command goes on from there."
     try:
         if out.exists() and out.samefile(source):
             raise SettingsError("--batch and --out are the same file.", "Choose another file for --out.")
-        typer.echo(asyncio.run(_grade_batch(home, source, out)), err=True)
+        typer.echo(asyncio.run(_grade_batch(home, source, out, jobs)), err=True)
     except KeyboardInterrupt:
         typer.echo(f"\nStopped. {go_on}", err=True)
         raise typer.Exit(130) from None
@@ -141,7 +149,12 @@ def _batch(home: House, source: Path, out: Path) -> None:
         raise InterviewerError(f"{error.filename or out}: {error.strerror}.", "Look at --batch and --out.") from None
 
 
-async def _grade_batch(home: House, source: Path, out: Path) -> str:
+def _at_once(engine: Engine) -> int:
+    """How many gradings to have under way: one a core where they are computed, several where a model is awaited."""
+    return CALLS_AT_ONCE if engine.name == "openai" else os.cpu_count() or 1
+
+
+async def _grade_batch(home: House, source: Path, out: Path, jobs: int | None) -> str:
     """Grade what is not graded yet, writing each line as soon as it is there. Returns what was done, in words."""
     from interviewer.conduct.batch import grade_lines, read_lines, still_to_grade
     from interviewer.conduct.graded_file import reopened, write
@@ -152,7 +165,7 @@ async def _grade_batch(home: House, source: Path, out: Path) -> str:
         waiting = still_to_grade(lines, done)
         written = ungraded = 0
         tick(written, len(waiting))
-        async for line in grade_lines(engine, waiting, home.settings.turn_seconds):
+        async for line in grade_lines(engine, waiting, home.settings.turn_seconds, jobs or _at_once(engine)):
             write(file, line)
             written += 1
             ungraded += line["status"] == "ungraded"

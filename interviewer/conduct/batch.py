@@ -7,11 +7,13 @@ is that of the input. A line whose id cannot be read goes by its number, as "lin
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -123,15 +125,35 @@ def still_to_grade(lines: Iterable[Numbered], done: Mapping[str | int, int]) -> 
     return waiting
 
 
-async def grade_lines(engine: Engine, lines: Iterable[Numbered], seconds: float) -> AsyncIterator[dict[str, Any]]:
-    """One output line for each line, in order. Raises EngineUnusable, with the lines before graded."""
-    for each in lines:
-        if each.line is None:
-            yield _unread(each, engine.name)
-            continue
-        answer = each.line.answer
-        grades = [await grade_answer(engine, q, answer, seconds) for q in each.line.questions()]
-        yield output_line(each.id, max(grades, key=lambda g: -1.0 if g.score is None else g.score), answer)
+async def grade_lines(
+    engine: Engine, lines: Iterable[Numbered], seconds: float, at_once: int = 1
+) -> AsyncIterator[dict[str, Any]]:
+    """One output line for each line, in order, with up to `at_once` being graded at any time.
+
+    Raises EngineUnusable, with the lines before graded.
+    """
+    waiting = iter(lines)
+    under_way: deque[asyncio.Task[dict[str, Any]]] = deque()
+    try:
+        while True:
+            for line in islice(waiting, at_once - len(under_way)):
+                under_way.append(asyncio.create_task(_grade_line(engine, line, seconds)))
+            if not under_way:
+                return
+            yield await under_way[0]
+            under_way.popleft()
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+async def _grade_line(engine: Engine, each: Numbered, seconds: float) -> dict[str, Any]:
+    if each.line is None:
+        return _unread(each, engine.name)
+    answer = each.line.answer
+    grades = [await grade_answer(engine, q, answer, seconds) for q in each.line.questions()]
+    return output_line(each.id, max(grades, key=lambda g: -1.0 if g.score is None else g.score), answer)
 
 
 def output_line(line_id: str | int, grade: SingleGrade, answer: str) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interviewer.conduct.batch import _read_line, grade_lines, output_line, read_lines, still_to_grade
+from interviewer.conduct.batch import (
+    AnswerLine,
+    Numbered,
+    _read_line,
+    grade_lines,
+    output_line,
+    read_lines,
+    still_to_grade,
+)
 from interviewer.conduct.graded_file import FIELDS, reopened, write
 from interviewer.conduct.single import SingleGrade
 from interviewer.domain.errors import InterviewerError
 from interviewer.domain.grading import PointFinding, Verdict
+from interviewer.domain.interview import Assessment
+from interviewer.engines.scripted import ScriptedEngine
+from interviewer.ports import AssessRequest
+from interviewer.prompts import phrases
 from tests.conduct.helpers import scripted
 
 GOOD: dict[str, Any] = {
@@ -240,3 +253,25 @@ def test_what_is_no_plain_file_is_only_written_to() -> None:
     with reopened(Path("/dev/null")) as (file, ids):
         write(file, {"id": 1})
         assert not ids
+
+
+async def test_many_at_once_keep_their_order_and_do_overlap() -> None:
+    under_way = most = 0
+
+    class Slow(ScriptedEngine):
+        async def assess(self, request: AssessRequest) -> AsyncIterator[Assessment]:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0.02 if "0" in request.message else 0.005)
+            under_way -= 1
+            async for each in super().assess(request):
+                yield each
+
+    lines = [
+        Numbered(n, f"a{n}", AnswerLine(id=f"a{n}", question="Why?", key_points=["So."], answer=f"+1 {n % 3}"))
+        for n in range(12)
+    ]
+    found = [line async for line in grade_lines(Slow(phrases()), lines, 5.0, at_once=4)]
+    assert [line["id"] for line in found] == [f"a{n}" for n in range(12)]
+    assert most == 4
