@@ -13,20 +13,28 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from interviewer.conduct.assess import assess, commanded
 from interviewer.conduct.settle import having_heard, settle
 from interviewer.conduct.speak import added, guard_for, opening, speak, speak_request
 from interviewer.conduct.wording import spoken
-from interviewer.domain.errors import EngineError, EngineUnusable, InterviewBusy, NotFoundError, TurnConflict
+from interviewer.domain.errors import (
+    EngineError,
+    EngineUnusable,
+    InterviewBusy,
+    InterviewerError,
+    NotFoundError,
+    TurnConflict,
+)
 from interviewer.domain.guide import Guide, Question
 from interviewer.domain.interview import (
     Assessed,
     Assessment,
     Event,
     Inbound,
+    MessageKind,
     Mode,
     Move,
     MoveKind,
@@ -196,7 +204,8 @@ class Conductor:
         async def renew() -> None:
             while True:
                 await asyncio.sleep(LEASE_SECONDS / 3)
-                await self.store.acquire(interview_id, holder, LEASE_SECONDS)
+                with suppress(InterviewerError):  # the next one may get through; a turn's number is unique in any case
+                    await self.store.acquire(interview_id, holder, LEASE_SECONDS)
 
         renewing = asyncio.create_task(renew())
         try:
@@ -228,9 +237,9 @@ class Conductor:
             heard = Assessment(kind=command)
         minutes = interview.plan.minutes
         time_up = minutes is not None and interview.minutes_spent(self.clock()) >= minutes
-        return decide(
-            draft, question, heard, time_up=time_up, wordings=self._wordings(draft, guide, question) if heard else None
-        )
+        answered = heard is not None and heard.kind is MessageKind.ANSWER
+        wordings = self._wordings(draft, guide, question) if answered else None
+        return decide(draft, question, heard, time_up=time_up, wordings=wordings)
 
     def _wordings(self, draft: Interview, guide: Guide, question: Question) -> Mapping[str, str]:
         """For open points whose author wrote no probe: the guide's own follow-up that is near enough to draw it out."""

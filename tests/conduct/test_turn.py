@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 
+from interviewer.conduct import turn as conducting
 from interviewer.conduct.turn import Conductor
-from interviewer.domain.errors import EngineError, InterviewBusy, NotFoundError, TurnConflict
+from interviewer.domain.errors import EngineError, InterviewBusy, NotFoundError, StoreError, TurnConflict
 from interviewer.domain.grading import Origin, Outcome, Verdict
 from interviewer.domain.guide import Background, FollowUp, Guide, KeyPoint, Pitfall, Question
 from interviewer.domain.interview import Assessed, Event, MessageKind, Mode, MoveKind, Plan, Received, Turned
 from interviewer.domain.state import Status, fold
-from interviewer.ports import SpeakRequest
+from interviewer.ports import Match, SpeakRequest
 from interviewer.prompts import phrases
 from tests.conduct.helpers import (
     CostlyEngine,
@@ -506,6 +508,33 @@ class TestTwoAtOnce:
         for conductor in (sitting.conductor, other):
             assert (await conductor.load(sitting.id)) == fold(sitting.id, events_of(sitting))
 
+    async def test_a_renewal_that_fails_is_tried_again(
+        self, guide: Guide, plan: Plan, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        class Locked(FakeStore):
+            renewals = -1
+            again = asyncio.Event()
+
+            async def acquire(self, interview_id: str, holder: str, seconds: float) -> bool:
+                self.renewals += 1
+                if self.renewals == 1:
+                    raise StoreError("Another program is keeping the database locked.")
+                if self.renewals > 1:
+                    self.again.set()
+                return await super().acquire(interview_id, holder, seconds)
+
+        monkeypatch.setattr(conducting, "LEASE_SECONDS", 0.03)
+        engine, store = CostlyEngine(), Locked()
+        engine.gate.clear()
+        sitting = await Sitting.begin(guide, plan, engine=engine, store=store)
+        await sitting.send("+1")
+        turning = asyncio.create_task(sitting.conductor.advance(sitting.id))
+        async with asyncio.timeout(5):
+            await store.again.wait()
+        engine.gate.set()
+        assert await turning is not None
+        assert not caplog.records
+
     async def test_two_looks_at_once_apply_each_event_once(self, guide: Guide, plan: Plan) -> None:
         class Slow(FakeStore):
             async def events(self, interview_id: str, after: int = 0) -> list[tuple[int, Event]]:
@@ -528,6 +557,25 @@ class TestTwoAtOnce:
         for n, sitting in enumerate(sittings):
             state = await first.conductor.load(sitting.id)
             assert state.current.answers == ["+1 +2" if n % 2 else "+1"]
+
+
+async def test_a_wording_is_looked_for_only_after_an_answer(guide: Guide, plan: Plan) -> None:
+    class Asked(WordRetriever):
+        kinds: list[str]
+
+        def match(
+            self, guide: Guide, words: str, *, kinds: Sequence[str] = ("key_point",), **wishes: Any
+        ) -> list[Match]:
+            self.kinds += kinds
+            return super().match(guide, words, kinds=kinds, **wishes)
+
+    retriever = Asked()
+    retriever.kinds = []
+    sitting = await Sitting.begin(guide, plan, retriever=retriever)
+    await sitting.say("", HINT)
+    assert retriever.kinds == []
+    await sitting.say("+1")
+    assert "follow_up" in retriever.kinds
 
 
 async def test_a_reader_that_is_cancelled_leaves_the_message_waiting(guide: Guide, plan: Plan) -> None:
