@@ -40,7 +40,7 @@ async def assess(
     try:
         async with asyncio.timeout(seconds):
             async for assessment in engine.assess(request):
-                yield _checked(assessment, request, command)
+                yield checked(assessment, request, command)
     except TimeoutError:
         raise EngineError("The engine took too long to read the answer.", reason="timeout") from None
 
@@ -56,7 +56,7 @@ def commanded(messages: Sequence[Inbound]) -> MessageKind | None:
     return next((m.command for m in reversed(messages) if m.command), None)
 
 
-def _checked(assessment: Assessment, request: AssessRequest, command: MessageKind | None) -> Assessment:
+def checked(assessment: Assessment, request: AssessRequest, command: MessageKind | None = None) -> Assessment:
     """The assessment with unverified quotes dropped, once quotes are there, and a command's kind if one came."""
     update: dict[str, object] = {"kind": command} if command else {}
     update["signals"] = (*assessment.signals, *signals_of(request.message, request.question))

@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from interviewer.conduct.integrity import bounded, signals_of
+from interviewer.conduct.assess import checked
+from interviewer.conduct.integrity import bounded
 from interviewer.domain.errors import EngineError, EngineUnusable
 from interviewer.domain.grading import (
     FORMULA,
@@ -18,8 +19,6 @@ from interviewer.domain.grading import (
     Verdict,
     band,
     score,
-    verify_pitfalls,
-    verify_points,
 )
 from interviewer.domain.guide import Frozen, Question
 from interviewer.domain.interview import Assessment, ModelCall
@@ -52,23 +51,23 @@ async def grade_answer(engine: Engine, question: Question, answer: str, seconds:
     """
     if not question.key_points:
         return _ungraded(engine, "the question has no key points")
-    answer = bounded(answer)
+    request = AssessRequest(question=question, message=bounded(answer))
     try:
         async with asyncio.timeout(seconds):
-            readings = [each async for each in engine.assess(AssessRequest(question=question, message=answer))]
+            readings = [each async for each in engine.assess(request)]
     except EngineUnusable:
         raise
     except EngineError as error:
         return _ungraded(engine, error.reason)
     except TimeoutError:
         return _ungraded(engine, "timeout")
-    return _graded(engine, question, answer, readings[-1]) if readings else _ungraded(engine, "empty")
+    return _graded(engine, question, checked(readings[-1], request)) if readings else _ungraded(engine, "empty")
 
 
-def _graded(engine: Engine, question: Question, answer: str, assessment: Assessment) -> SingleGrade:
-    found = {f.id: f for f in verify_points(assessment.points, answer)}
+def _graded(engine: Engine, question: Question, assessment: Assessment) -> SingleGrade:
+    found = {f.id: f for f in assessment.points}
     points = tuple(found.get(k.id, PointFinding(id=k.id, verdict=Verdict.MISSING)) for k in question.key_points)
-    committed = {f.id: f for f in verify_pitfalls(assessment.pitfalls, answer)}
+    committed = {f.id: f for f in assessment.pitfalls}
     pitfalls = tuple(committed.get(p.id, PitfallFinding(id=p.id, committed=False)) for p in question.pitfalls)
     value = score(
         question,
@@ -80,7 +79,7 @@ def _graded(engine: Engine, question: Question, answer: str, assessment: Assessm
         kind=assessment.kind,
         points=points,
         pitfalls=pitfalls,
-        signals=(*assessment.signals, *signals_of(answer, question)),
+        signals=assessment.signals,
         score=round(value, 1),
         band=band(value),
         engine=engine.name,
