@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from interviewer.domain.guide import Guide
 
 
-def chat(  # noqa: PLR0917 - one parameter an option
+def chat(
     guide: Annotated[str | None, typer.Option("--guide", "-g", help="A guide's id, title or file.")] = None,
     questions: Annotated[int | None, typer.Option("--questions", "-n", min=1, help="How many questions.")] = None,
     topic: Annotated[str | None, typer.Option("--topic", "-t", help="Ask about this.")] = None,
@@ -81,7 +81,7 @@ async def _chat(home: House, chosen: Guide | None, weakest: bool, planned: Calla
         conductor = home.conductor()
         guide, only = (chosen, ()) if chosen and not weakest else await _weakest(home, conductor, chosen)
         plan = planned(guide, home.retriever, only=only)
-        _say_engine(conductor)
+        _say_engine(home, conductor)
         interview = await conductor.start(plan, guide, candidate=home.settings.candidate, channel="terminal")
         await _hold(home, conductor, interview.id, guide)
 
@@ -143,12 +143,11 @@ def _tidy_at_sigterm(interview_id: str) -> Iterator[None]:
             loop.remove_signal_handler(signal.SIGTERM)
 
 
-def _say_engine(conductor: Conductor) -> None:
-    """Say in one line which engine listens, when it is the one that needs no key."""
+def _say_engine(home: House, conductor: Conductor) -> None:
+    """Say in one line which engine listens, when it is the one that needs no key, and whether for want of one."""
     if conductor.engine.name == "embedded":
-        line = (
-            "No key is set, so the embedded engine listens: private and offline. It compares words rather than meaning"
-        )
+        who = "No key is set, so the" if home.settings.engine == "auto" else "The"
+        line = f"{who} embedded engine listens: private and offline. It compares words rather than meaning"
         typer.echo(wrapped(f"{line}, so take its verdicts as hints.") + "\n", err=not interactive())
 
 

@@ -57,6 +57,14 @@ def asked(shown: str) -> list[str]:
     return re.findall(r"^(Where would you grow beans\?|How do you water tomatoes\?)$", shown, re.MULTILINE)
 
 
+@pytest.mark.parametrize(("args", "said"), [((), "No key is set, so the"), (("--engine", "embedded"), "The")])
+def test_no_key_is_the_reason_for_the_embedded_engine_only_where_nobody_chose_it(
+    args: tuple[str, ...], said: str
+) -> None:
+    shown = call("chat", "--guide", "./gardener.md", *args).stderr
+    assert shown.startswith(f"{said} embedded engine listens: private and offline.")
+
+
 def test_an_interview_from_pipe_to_scorecard() -> None:
     shown = chat("--seed", "1", lines=("+1 +2", "+1 \\", "and +2"))
     assert len(asked(shown)) == 2
