@@ -1,6 +1,6 @@
 """How long reading guides takes, as a multiple of what markdown-it alone needs for the same texts.
 
-    python bench/guides.py GUIDE_OR_FOLDER...
+    python -m bench.guides GUIDE_OR_FOLDER...
 
 Both are timed in turn in one process, several rounds, and the best round of each counts.
 """

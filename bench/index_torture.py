@@ -1,13 +1,12 @@
-#!/usr/bin/env python3
 """Kill -9 a process that indexes, at random moments, again and again in one directory, and see that it is usable after.
 
-    python bench/index_torture.py [--rounds 100] [--guides 8] [--seed 1]
+    python -m bench.index_torture [--rounds 100] [--guides 8] [--seed 1]
 
 Every round starts a writer that indexes guides whose wording changes from round to round (so that collections are made
 and removed), kills it after a random part of the time that a whole run takes, and then has another process index the
 same guides and answer from them. A round fails when that process fails, crashes, or answers wrongly; one whose
-writer ended before the kill is repeated. The encoder is a
-fast stand-in, so that most kills hit the vector store and the sidecars. Exit status 1 when any round failed.
+writer ended before the kill is repeated. The encoder is a fast stand-in, so that most kills hit the vector store and
+the sidecars. Exit status 1 when any round failed.
 """
 
 from __future__ import annotations
@@ -21,11 +20,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from interviewer.retrieval.index import GuideIndex  # noqa: E402 - run as a script, from anywhere
-from tests.retrieval.samples import WordEncoder, guide  # noqa: E402
+from interviewer.retrieval.index import GuideIndex
+from tests.retrieval.samples import WordEncoder, guide
 
 QUESTIONS = 8
 
@@ -43,7 +39,8 @@ def index(directory: Path, count: int, edition: int) -> None:
 
 def writer(directory: Path, count: int, edition: int) -> subprocess.Popen[bytes]:
     """A process that says a line once it is about to index, then does."""
-    command = [sys.executable, __file__, "--child", str(directory), "--guides", str(count), "--edition", str(edition)]
+    options = ["--child", str(directory), "--guides", str(count), "--edition", str(edition)]
+    command = [sys.executable, "-m", "bench.index_torture", *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

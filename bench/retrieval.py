@@ -1,13 +1,12 @@
-#!/usr/bin/env python3
 """How often the key point that somebody made is found from what they said: embeddings beside BM25.
 
-    python bench/retrieval.py [FOLDER]
+    python -m bench.retrieval [FOLDER]
 
-FOLDER (default ../shared/answers/train) holds labelled answers, one question a line: key points, and answers with a
-verdict and a quote for each. First table: the query is the quote that shows a covered point. Second: the query is the
+FOLDER (default evals/answers) holds labelled answers, one question a line: key points, and answers with a verdict and a
+quote for each. First table: the query is the quote that shows a covered point. Second: the query is the
 whole answer, as one text or as its sentences, each point scored by the nearest. Candidates are the key points of the
 question, of all questions of its guide, or of every guide. Prints recall at k and the mean reciprocal rank; among ties
-the rank is the middle one. Exit status 0 with a line when the folder is not there.
+the rank is the middle one.
 """
 
 from __future__ import annotations
@@ -24,13 +23,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from interviewer.domain.text import content_stems, sentences
+from interviewer.resources import resource_folder
+from interviewer.retrieval.embedding import Embedder
 
-from interviewer.domain.text import content_stems, sentences  # noqa: E402 - run as a script, from anywhere
-from interviewer.retrieval.embedding import Embedder  # noqa: E402
-
-TRAIN = ROOT.parent / "shared" / "answers" / "train"
 SCOPES = ("question", "guide", "all")
 CUTS = (1, 3, 5, 10)
 Scores = NDArray[np.float32]
@@ -155,10 +151,7 @@ def report(title: str, methods: Iterable[tuple[str, Method]], queries: Sequence[
 
 def main() -> None:
     """Print both tables and the time an embedding takes."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else TRAIN
-    if not folder.is_dir():
-        print(f"skipped: {folder.name} with labelled answers is not here")
-        return
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else resource_folder("evals") / "answers"
     data = points, said = read(folder)
     embedder = Embedder(cache_size=100_000)
     embedder.warm()

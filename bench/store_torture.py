@@ -1,6 +1,6 @@
 """Kill the store's workers again and again, and see whether an interview ever notices.
 
-    python bench/store_torture.py [--kills 200] [--seed N] [--json]
+    python -m bench.store_torture [--kills 200] [--seed N] [--json]
 
 Two workers answer one interview over a SQLite file, now and then three; they also begin and forget others beside it.
 The parent sends them messages, some twice, and kills them with SIGKILL at random moments, at times while they open the

@@ -1,6 +1,6 @@
 """What the store costs a turn, on SQLite over an interview of 100 turns, and whether it grows.
 
-    python bench/turn_cost.py [--turns 100] [--url sqlite:///FILE] [--json]
+    python -m bench.turn_cost [--turns 100] [--url sqlite:///FILE] [--json]
 
 A turn here is what conduct does with a store: take the message, take the lease, load what is new, keep the
 assessment, record the turn, mark it as sent, give the lease back. No engine runs; the folds are not timed. "turn"

@@ -10,6 +10,7 @@ import pytest
 
 from interviewer.domain.interview import MessageKind
 from interviewer.engines.kinds import kind_of, read, without_steering
+from interviewer.resources import resource_folder
 
 LABELLED = [
     json.loads(line) for line in Path(__file__).with_name("kinds.jsonl").read_text(encoding="utf-8").splitlines()
@@ -82,6 +83,14 @@ def test_an_answer_with_steering_in_it_is_still_an_answer() -> None:
     assert reading.kind is MessageKind.ANSWER
     assert reading.steered
     assert "marks" not in reading.text
+
+
+def test_answers_that_were_written_to_be_read_are_read_as_answers() -> None:
+    files = sorted(resource_folder("evals").glob("answers/*.jsonl"))
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    readings = [read(answer["answer"]) for line in lines for answer in json.loads(line)["answers"]]
+    assert len(readings) > 500
+    assert not [r.text for r in readings if r.kind is not MessageKind.ANSWER or r.steered]
 
 
 def real_answers(adversarial: bool) -> Iterator[str]:
