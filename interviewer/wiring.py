@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from interviewer.domain.errors import IndexUnavailable, SettingsError
 from interviewer.domain.guide import Guide
-from interviewer.ports import Engine, Match, Store
-from interviewer.prompts import Phrases, phrases
+from interviewer.ports import AssessRequest, Engine, Match, SpeakRequest, Store
+from interviewer.prompts import Phrases, Prompt, phrases
 from interviewer.settings import Settings
 
 if TYPE_CHECKING:
@@ -294,6 +294,17 @@ class IndexedRetriever:
         if not self._complained:
             self._complained = True
             log.warning("The index cannot be used, so the interview goes on without it: %s", error.message)
+
+
+def prompt_as_sent(name: str, request: AssessRequest | SpeakRequest, prompts: Path | None) -> Prompt:
+    """What a model is sent for a request: "speak", "assess", or "form" after a reply that was no filled sheet."""
+    from interviewer.engines.llm_prompts import assess_prompt, form_prompt, speak_prompt
+    from interviewer.engines.llm_schema import Sheet
+
+    if isinstance(request, SpeakRequest):
+        return speak_prompt(request, prompts)
+    sheet = Sheet.of(request)
+    return form_prompt(sheet, prompts) if name == "form" else assess_prompt(request, sheet, prompts)
 
 
 def random_seed() -> int:

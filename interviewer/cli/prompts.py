@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from interviewer.cli.common import house
 from interviewer.domain.errors import NotFoundError, SettingsError
-from interviewer.domain.interview import MessageKind, Mode, MoveKind
+from interviewer.domain.interview import (
+    Inbound,
+    MessageKind,
+    Move,
+    MoveKind,
+    Plan,
+    Received,
+    Started,
+    Turn,
+    Turned,
+)
+from interviewer.domain.state import fold
+from interviewer.ports import utc_now
 
 if TYPE_CHECKING:
     from interviewer.domain.guide import Guide, Question
+    from interviewer.ports import SpeakRequest
     from interviewer.prompts import Prompt
+    from interviewer.wiring import House
 
 FAILED = 1
 PHRASES = "phrases"
@@ -79,22 +94,25 @@ def show(
       interviewer prompts show assess --guide backend-engineer --question 2 --answer "I'd add an index."
       interviewer prompts show speak --move hint --rung 3
     """
-    from interviewer.prompts import new_fence, prompt_text, render
+    from interviewer.ports import AssessRequest
+    from interviewer.prompts import prompt_text
+    from interviewer.wiring import prompt_as_sent
 
-    folder = _folder(prompts)
+    folder, file = _folder(prompts), _file(name)
     if name == PHRASES:
-        typer.echo(prompt_text("phrases.toml", folder).rstrip())
+        typer.echo(prompt_text(file, folder).rstrip())
         return
-    asked_in, asked = _question(guide, question)
-    values: dict[str, Any]
-    if name == "speak":
-        values = _speak_values(asked_in, asked, move, cause or DEFAULT_CAUSE.get(move, MessageKind.ANSWER), rung)
-        values |= {"fence": new_fence(), "dialogue": [("interviewer", asked.text), ("candidate", answer)]}
-    elif name == "assess":
-        values = _assess_values(asked) | {"fence": new_fence(), "message": answer}
-    else:
-        values = {"fence": new_fence(), "form": '{"kind": "answer|dont_know|..."}'}
-    for line in _shown(render(name, folder, **values)):
+    home = house()
+    asked_in, asked = _question(home, guide, question)
+    wanted = Move(
+        kind=move, question_id=asked.id, cause=cause or DEFAULT_CAUSE.get(move, MessageKind.ANSWER), rung=rung
+    )
+    request = (
+        _speak_request(home, asked_in, asked, wanted, answer)
+        if name == "speak"
+        else AssessRequest(question=asked, message=answer)
+    )
+    for line in _shown(prompt_as_sent(name, request, folder)):
         typer.echo(line)
 
 
@@ -115,11 +133,8 @@ def diff(
     from interviewer.prompts import prompt_text
 
     folder = _folder(prompts)
-    known = dict(_files())
-    if name is not None and name not in known:
-        raise SettingsError(f"There is no prompt {name!r}.", "Look at the names with `interviewer prompts list`.")
     differs = False
-    for file in [known[name]] if name else known.values():
+    for file in [_file(name)] if name else dict(_files()).values():
         packaged, ours = (prompt_text(file, each).splitlines() for each in (None, folder))
         for line in unified_diff(packaged, ours, f"packaged/{file}", _source(file, folder), lineterm=""):
             differs = True
@@ -163,15 +178,21 @@ def _files() -> list[tuple[str, str]]:
     return [*((name, f"{name}.md.j2") for name in prompt_names()), (PHRASES, "phrases.toml")]
 
 
+def _file(name: str) -> str:
+    """A prompt's file. Raises SettingsError when there is none of this name."""
+    known = dict(_files())
+    if name not in known:
+        raise SettingsError(f"There is no prompt {name!r}.", "Look at the names with `interviewer prompts list`.")
+    return known[name]
+
+
 def _source(file: str, folder: Path | None) -> str:
     return str(folder / file) if folder and (folder / file).is_file() else "packaged"
 
 
-def _question(guide: str | None, wanted: str | None) -> tuple[Guide, Question]:
+def _question(home: House, guide: str | None, wanted: str | None) -> tuple[Guide, Question]:
     """The question to show a prompt for; the first of the first guide when none is named."""
-    from interviewer.cli.common import house
-
-    library = house().library
+    library = home.library
     found = library.get(guide) if guide else library.guides()[0]
     by_number = {str(number): q for number, q in enumerate(found.questions, 1)}
     question = (found.question(wanted) or by_number.get(wanted)) if wanted else found.questions[0]
@@ -180,40 +201,20 @@ def _question(guide: str | None, wanted: str | None) -> tuple[Guide, Question]:
     return found, question
 
 
-def _assess_values(question: Question) -> dict[str, Any]:
-    return {
-        "question": question.text,
-        "category": question.category.value,
-        "points": [(f"k{n}", point.text) for n, point in enumerate(question.key_points, 1)],
-        "pitfalls": [(f"p{n}", pitfall.text) for n, pitfall in enumerate(question.pitfalls, 1)],
-        "elsewhere": [],
-        "earlier": [],
-        "asked": "",
-        "behavioral": question.category.value == "behavioral",
-    }
+def _speak_request(home: House, guide: Guide, question: Question, move: Move, answer: str) -> SpeakRequest:
+    """What words a move at the question's first point or first follow-up, right after this answer."""
+    from interviewer.conduct.speak import speak_request
 
-
-def _speak_values(guide: Guide, question: Question, move: MoveKind, cause: MessageKind, rung: int) -> dict[str, Any]:
-    """What a move at the question's first point and first follow-up would be given."""
-    point = next(iter(question.key_points), None)
-    aims = {
-        MoveKind.PROBE: point.probe if point else "",
-        MoveKind.HINT: point.hint if point and rung == 2 else "",
-        MoveKind.FOLLOW_UP: question.follow_ups[0].text if question.follow_ups else "",
-    }
-    named = move is MoveKind.HINT and rung == 3 and point is not None
-    return {
-        "move": move.value,
-        "cause": cause.value,
-        "mode": Mode.PRACTICE.value,
-        "question": question.text,
-        "category": question.category.value,
-        "aim": aims.get(move) or "",
-        "label": (point.label or "") if named and point else "",
-        "half": False,
-        "rung": rung if move is MoveKind.HINT else 0,
-        "passages": [b.text for b in guide.background[:2]] if move is MoveKind.CLARIFY else [],
-    }
+    at = utc_now()
+    plan = Plan(guide_id=guide.id, guide_title=guide.title, guide_revision=guide.revision, questions=(question.id,))
+    put = Turn(number=0, at=at, move=Move(kind=MoveKind.ASK, question_id=question.id), reply=question.text)
+    said = Inbound(id="shown", interview_id="shown", text=answer, at=at)
+    started = Started(at=at, plan=plan, candidate="", channel="", engine="")
+    interview = fold("shown", [started, Turned(turn=put), Received(message=said)])
+    aimed_at = question.follow_ups if move.kind is MoveKind.FOLLOW_UP else question.key_points
+    aims = move.kind in (MoveKind.PROBE, MoveKind.FOLLOW_UP) or (move.kind is MoveKind.HINT and move.rung > 1)
+    update = {"target": aimed_at[0].id if aims and aimed_at else None, "rung": move.rung * (move.kind is MoveKind.HINT)}
+    return speak_request(interview, guide, question, move.model_copy(update=update), home.retriever)
 
 
 def _shown(prompt: Prompt) -> Iterator[str]:

@@ -157,7 +157,8 @@ class LlmEngine:
         if known.method == "json_schema" and (plainer := known.next_method()) and (plainer := plainer.next_method()):
             self._grader.learn(plainer)
         reply = Reply(self._grader.role, prompt.digest)
-        messages: Messages = [*messages_of(prompt), ("assistant", wrong), ("user", form_prompt(sheet, self._prompts))]
+        form = form_prompt(sheet, self._prompts).user
+        messages: Messages = [*messages_of(prompt), ("assistant", wrong), ("user", form)]
         async for _ in self._grader.stream(messages, reply, deadline, sheet.schema()):
             pass
         calls.append(reply.call())

@@ -49,9 +49,9 @@ def speak_prompt(request: SpeakRequest, prompts: Path | None = None) -> Prompt:
     )
 
 
-def form_prompt(sheet: Sheet, prompts: Path | None = None) -> str:
+def form_prompt(sheet: Sheet, prompts: Path | None = None) -> Prompt:
     """What a grader is told whose reply was no filled sheet. Raises SettingsError when it cannot be rendered."""
-    return render("form", prompts, fence=new_fence(), form=sheet.skeleton()).user
+    return render("form", prompts, fence=new_fence(), form=sheet.skeleton())
 
 
 def messages_of(prompt: Prompt) -> Messages:

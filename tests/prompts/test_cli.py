@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from interviewer import prompts as module
 from interviewer.cli.main import app
 from interviewer.cli.prompt_check import situations
 from interviewer.domain.errors import InterviewerError
+from interviewer.guides.scaffold import scaffold
 from interviewer.resources import resource_folder
 
 PACKAGED = resource_folder("prompts")
@@ -75,8 +77,20 @@ def test_show_gives_a_topic_on_the_last_rung_only() -> None:
     assert "Topic to name" not in run("show", "speak", "--move", "hint", "--rung", "2").stdout
 
 
+def test_show_says_a_follow_up_as_the_interviewer_would(tmp_path: Path) -> None:
+    follow_up = "  - Discuss how you would test it.\n"
+    guide = tmp_path / "porter.md"
+    text = scaffold("Night Porter")
+    first = re.search(r"- \*\*Follow-ups\*\*:\n", text)
+    assert first is not None
+    guide.write_text(text[: first.end()] + follow_up + text[first.end() :], encoding="utf-8")
+    shown = run("show", "speak", "--guide", guide, "--question", "1", "--move", "follow_up").stdout
+    assert "How would you test it?" in shown
+    assert "Discuss how" not in shown
+
+
 def test_show_prints_form_and_phrases() -> None:
-    assert "JSON" in run("show", "form").stdout
+    assert '"points": {"k1": "covered|' in run("show", "form").stdout
     assert run("show", "phrases").stdout.strip() == (PACKAGED / "phrases.toml").read_text(encoding="utf-8").strip()
 
 
