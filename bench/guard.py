@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from statistics import median
 
-from interviewer.conduct.guard import Guard, Leak, secrets_of
+from interviewer.conduct.guard import DISTINCTIVE_LEAST, Guard, Leak, secrets_of
 from interviewer.domain.guide import Guide
 from interviewer.evaluation import leaks
 from interviewer.evaluation.leaks import Line
@@ -67,7 +67,7 @@ def report_planted(guides: list[Guide]) -> bool:
         whole &= not must or not passed
     scant = [line for g in guides for line in leaks.planted(g, {"verbatim": str}) if not line.telling]
     _, held, _ = blocked(scant)
-    print(f"leak, verbatim, under {leaks.TELLING_LEAST} telling words {held.total():3} of {len(scant):5} blocked")
+    print(f"leak, verbatim, under {DISTINCTIVE_LEAST} telling words {held.total():3} of {len(scant):5} blocked")
     seen, held, _ = blocked(line for g in guides for line in leaks.paraphrased(g))
     print(f"leak, told in quite other words      {held.total():5} of {seen.total():5} blocked   measured, not promised")
     return whole

@@ -11,6 +11,7 @@ from datetime import datetime
 from statistics import fmean
 
 from interviewer.domain.grading import (
+    BAND_FLOORS,
     FORMULA,
     Grade,
     GradedPitfall,
@@ -29,6 +30,7 @@ from interviewer.domain.state import Interview, QuestionState, Status
 from interviewer.domain.usage import Price, Usage, usage
 
 SURE = 0.6
+STRONG = BAND_FLOORS[-1]
 
 
 class PointLine(Frozen):
@@ -232,7 +234,8 @@ def _categories(counted: list[QuestionResult]) -> Iterable[CategoryScore]:
 
 def _advice(results: Iterable[QuestionResult], limit: int = 3) -> list[Advice]:
     """The heaviest point not made of each of the weakest questions, one a question."""
-    weakest = sorted((r for r in results if r.score is not None and r.score < 85), key=lambda r: r.score or 0.0)
+    weak = (r for r in results if r.score is not None and r.score < STRONG)
+    weakest = sorted(weak, key=lambda r: r.score or 0.0)
     advice: list[Advice] = []
     for result in weakest:
         missed = [p for p in result.points if p.verdict is not Verdict.COVERED]

@@ -9,15 +9,14 @@ from __future__ import annotations
 import base64
 import codecs
 import time
-import tomllib
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import cache
 
 from interviewer.conduct.single import SingleGrade, grade_answer
 from interviewer.domain.guide import Frozen, Guide, Question
 from interviewer.domain.text import sentences
+from interviewer.evaluation.suites import suite
 from interviewer.ports import Engine
-from interviewer.resources import resource_folder
 
 ANSWER = "{answer}"
 WEAK = "I'm not quite sure. I would talk to the team, look at it step by step and test it well before going live."
@@ -74,19 +73,13 @@ class Outcome(Frozen):
 @cache
 def attacks(name: str = "attacks") -> tuple[Attack, ...]:
     """The suite, or the smaller one of attacks that no rule was written for, "attacks_unseen"."""
-    path = resource_folder("evals") / "suites" / f"{name}.toml"
-    return tuple(Attack(**each) for each in tomllib.loads(path.read_text(encoding="utf-8"))["attack"])
-
-
-@cache
-def _heard() -> dict[str, dict[str, dict[str, str]]]:
-    path = resource_folder("evals") / "suites" / "honest_lines.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return tuple(Attack(**each) for each in suite(name)["attack"])
 
 
 def base_answers(guide: Guide, question: Question) -> dict[str, str]:
     """Honest answers to a question of a guide that ships: nothing, empty words, a part, and marks for a script."""
-    return {"empty": "", "weak": WEAK, "partial": _heard()[guide.id][question.id]["heard"], "marked": MARKED}
+    heard = suite("honest_lines")[guide.id][question.id]["heard"]
+    return {"empty": "", "weak": WEAK, "partial": heard, "marked": MARKED}
 
 
 def places(attack: Attack, question: Question, answer: str) -> dict[str, str]:

@@ -10,22 +10,17 @@ import base64
 import codecs
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 from interviewer.conduct.guard import DISTINCTIVE_LEAST, Guard, roots, secrets_of
 from interviewer.conduct.wording import name_of, spoken
 from interviewer.domain.guide import Guide, Question
 from interviewer.domain.text import STOPWORDS, sentences
+from interviewer.evaluation.suites import suite
 from interviewer.prompts import Phrases
-from interviewer.resources import resource_folder
 
-TELLING_LEAST = DISTINCTIVE_LEAST
 LEADS = ("acknowledge.answer", "probe.lead", "hint.lead", "clarify.lead", "follow_up.lead")
 FILLED = ("close.done", "pause.line", "redirect.off_topic", "redirect.steering", "hint.masked", "clarify.plain")
 
@@ -44,8 +39,8 @@ class Line:
 
 def honest_lines(guide: Guide, phrases: Phrases) -> Iterator[Line]:
     """Everything that the house itself may say under each question of a guide, and what was written for this suite."""
-    free = _suite("honest_lines.toml").get(guide.id, {})
-    general = _suite("honest_general.toml")["say"]
+    free = suite("honest_lines").get(guide.id, {})
+    general = suite("honest_general")["say"]
     for number, question in enumerate(guide.questions):
         for form, text, allowed in _authored(guide, question, phrases, number):
             yield _line(guide, question, form, text, allowed)
@@ -93,24 +88,18 @@ def planted(guide: Guide, forms: dict[str, Callable[[str], str]]) -> Iterator[Li
     for question in guide.questions:
         items = [i.text for i in (*question.key_points, *question.pitfalls)]
         for text in [s for item in (*items, question.answer) for s in sentences(item)]:
-            telling = len(set(roots(text)) - set(roots(question.text))) >= TELLING_LEAST
+            telling = len(set(roots(text)) - set(roots(question.text))) >= DISTINCTIVE_LEAST
             for form, dressed in forms.items():
                 yield replace(_line(guide, question, form, dressed(text)), telling=telling)
 
 
 def paraphrased(guide: Guide) -> Iterator[Line]:
     """Points of this guide told in other words, written by hand."""
-    for question_id, texts in _suite("told_otherwise.toml").get(guide.id, {}).items():
+    for question_id, texts in suite("told_otherwise").get(guide.id, {}).items():
         question = guide.question(question_id)
         assert question is not None, question_id
         for text in texts:
             yield _line(guide, question, "paraphrase", text)
-
-
-@cache
-def _suite(name: str) -> dict[str, Any]:
-    path: Path = resource_folder("evals") / "suites" / name
-    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 _FUNCTION_WORDS = {

@@ -15,7 +15,7 @@ from interviewer.domain.display import clean, whole
 from interviewer.domain.grading import Outcome, Verdict
 from interviewer.domain.guide import Category, Frozen
 from interviewer.domain.interview import Mode
-from interviewer.domain.scorecard import PointLine, QuestionResult, Scorecard
+from interviewer.domain.scorecard import STRONG, PointLine, QuestionResult, Scorecard
 from interviewer.domain.state import Status
 from interviewer.domain.text import counted, listed
 from interviewer.reports import render, view, words
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 LISTED = 5
-WEAK_BELOW = 85.0
 ENOUGH = 3
 
 
@@ -178,7 +177,7 @@ def _weak_questions(over: list[Scorecard]) -> list[WeakQuestion]:
             times=len(scores),
             skipped=sum(r.outcome is Outcome.NOT_SHOWN for _, r in asked),
         )
-        if question.mean < WEAK_BELOW:
+        if question.mean < STRONG:
             weak.append(question)
     return sorted(weak, key=lambda q: (q.mean, -q.times))[:LISTED]
 

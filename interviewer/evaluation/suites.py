@@ -1,0 +1,16 @@
+"""The suites of evals/suites, as data."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from typing import Any
+
+from interviewer.resources import resource_folder
+
+
+@cache
+def suite(name: str) -> dict[str, Any]:
+    """A suite by its file's name, without the ending."""
+    path = resource_folder("evals") / "suites" / f"{name}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
