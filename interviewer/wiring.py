@@ -228,18 +228,13 @@ class House:
         )
 
     def warm(self, guide: Guide) -> None:
-        """Load what the first answer will need, while the candidate reads. Fails silently: the answer will say why."""
-        from interviewer.domain.errors import InterviewerError
-
+        """Load what the first answer will need, while the candidate reads. Raises IndexUnavailable."""
         if self.uses_models:
             from interviewer.engines.llm_client import warm
 
             warm()
-        try:
-            self.encoder.warm()
-            self.retriever.ensure(guide)
-        except InterviewerError:
-            return
+        self.encoder.warm()
+        self.retriever.ensure(guide)
 
 
 class IndexedRetriever:
