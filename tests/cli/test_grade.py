@@ -102,7 +102,7 @@ def test_an_argument_of_broken_bytes_is_graded() -> None:
 
 def test_an_ungraded_answer_says_why_and_fails() -> None:
     result = grade(*QUESTION, "--answer", "{fail:timeout}")
-    assert (result.exit_code, result.output) == (1, "Not graded: timeout.\n")
+    assert (result.exit_code, result.output) == (1, "Not graded: reading the answer took too long.\n")
 
 
 @pytest.mark.parametrize(
