@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pydantic import SecretStr
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 SEARCH_NEAR = 0.25
 
 
@@ -244,7 +245,7 @@ class IndexedRetriever:
         self._index = index
         self._ready: set[str] = set()
         self._ensuring = threading.Lock()
-        self._complained = False
+        self._given_up: set[str] = set()
 
     def ensure(self, guide: Guide, progress: Progress | None = None) -> GuideIndex:
         """Index this guide unless it is. Raises IndexUnavailable."""
@@ -269,26 +270,26 @@ class IndexedRetriever:
         count: int = 5,
     ) -> list[Match]:
         """As ports.Retriever; nothing where the index cannot be used, since a turn can do without."""
-        try:
-            index = self.ensure(guide)
+
+        def look(index: GuideIndex) -> list[Match]:
             return index.match(guide, words, kinds=kinds, exclude_question=exclude_question, count=count)
-        except IndexUnavailable as error:
-            self._complain(error)
-            return []
+
+        return self._or_nothing(guide, look)
 
     def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
         """As ports.Retriever; nothing where the index cannot be used, since a turn can do without."""
-        try:
-            return self.ensure(guide).background(guide, words, count)
-        except IndexUnavailable as error:
-            self._complain(error)
-            return []
+        return self._or_nothing(guide, lambda index: index.background(guide, words, count))
 
-    def _complain(self, error: IndexUnavailable) -> None:
-        """Say once that the interview goes on without the index."""
-        if not self._complained:
-            self._complained = True
+    def _or_nothing(self, guide: Guide, look: Callable[[GuideIndex], list[T]]) -> list[T]:
+        """What a look into the index finds. One that cannot be used is complained of once, and not waited for again."""
+        if guide.revision in self._given_up:
+            return []
+        try:
+            return look(self.ensure(guide))
+        except IndexUnavailable as error:
+            self._given_up.add(guide.revision)
             log.warning("The index cannot be used, so the interview goes on without it: %s", error.message)
+            return []
 
 
 def prompt_as_sent(name: str, request: AssessRequest | SpeakRequest, prompts: Path | None) -> Prompt:

@@ -22,9 +22,11 @@ class Index:
 
     def __init__(self, broken: bool = False) -> None:
         self.broken = broken
+        self.tries = 0
         self.ensured: list[str] = []
 
     def ensure(self, guides: Sequence[Guide], progress: object = None) -> None:
+        self.tries += 1
         if self.broken:
             raise IndexUnavailable("It is damaged.", "Mend it.")
         self.ensured += [g.revision for g in guides]
@@ -53,12 +55,15 @@ def test_a_guide_is_indexed_once_and_again_when_it_changed() -> None:
     assert index.ensured == ["r1", "r2"]
 
 
-def test_a_turn_goes_on_without_an_index_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
-    found = retriever(Index(broken=True))
+def test_a_turn_goes_on_without_an_index_which_is_tried_and_complained_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    index = Index(broken=True)
+    found = retriever(index)
     with caplog.at_level(logging.WARNING):
         assert found.match(make_guide(), "beans") == []
         assert found.background(make_guide(), "beans") == []
-    assert len(caplog.records) == 1
+    assert (index.tries, len(caplog.records)) == (1, 1)
     with pytest.raises(IndexUnavailable):
         found.choose(make_guide(), "beans", 1)
 
