@@ -33,8 +33,8 @@ ALLOWED = {
 }
 VENDORS = {
     "chromadb": {"retrieval/chroma.py"},
-    "onnxruntime": {"retrieval/embedding.py"},
-    "tokenizers": {"retrieval/embedding.py"},
+    "onnxruntime": {"retrieval/embedding.py", "engines/reader.py"},
+    "tokenizers": {"retrieval/embedding.py", "engines/reader.py"},
     "sqlalchemy": {"stores/"},
     "openai": {"engines/llm_client.py"},
     "langchain_openai": {"engines/llm_client.py"},

@@ -1,8 +1,8 @@
-"""The engine that needs no key and no network: similarity for verdicts, rules for kinds, written phrases for words.
+"""The engine that needs no key and no network: a small model for verdicts, rules for kinds, written phrases for words.
 
-Its limit, measured: on labelled interview answers, similarity to a key point does not tell a point that was made from
-one that was only named (kappa -0.1, no better than chance). So its confidence is what that measurement gives, which is
-low, and grades rest on it only with a mark for review.
+Without the trained reader, verdicts are by similarity. Its limit, measured: on labelled interview answers, similarity
+to a key point does not tell a point that was made from one that was only named (kappa -0.1, no better than chance). So
+its confidence is what that measurement gives, which is low, and grades rest on it only with a mark for review.
 
 A sentence that only echoes the question shows nothing, and two sentences count together only if each is near alone.
 Similarity of an answer to a point is WINDOW_SHARE * cosine of the nearest window of one or two sentences
@@ -23,8 +23,10 @@ from interviewer.domain.guide import Category, Item
 from interviewer.domain.interview import Assessment, MessageKind
 from interviewer.domain.text import content_stems, sentences, words
 from interviewer.engines import kinds
+from interviewer.engines.judged import JudgedReading
 from interviewer.engines.kinds import FEWEST_WORDS, STEERING_SIGNAL, without_steering
 from interviewer.engines.phrased import phrased
+from interviewer.engines.reader import AnswerReader
 from interviewer.engines.star import lacking
 from interviewer.ports import AssessRequest, SpeakRequest
 from interviewer.prompts import Phrases
@@ -58,11 +60,12 @@ class EmbeddedEngine:
     """Reads with an embedding model, speaks with phrases."""
 
     name = "embedded"
-    model = "all-MiniLM-L6-v2"
 
-    def __init__(self, encoder: TextEncoder, phrases: Phrases) -> None:
+    def __init__(self, encoder: TextEncoder, phrases: Phrases, reader: AnswerReader | None = None) -> None:
         self._encoder = encoder
         self._phrases = phrases
+        self._reader = reader
+        self.model = "all-MiniLM-L6-v2" if reader is None else reader.name
 
     async def assess(self, request: AssessRequest) -> AsyncIterator[Assessment]:
         """One assessment, complete at once."""
@@ -88,7 +91,7 @@ class EmbeddedEngine:
 
     def _judged(self, request: AssessRequest, text: str, signals: tuple[str, ...]) -> Assessment:
         question = request.question
-        reading = Reading(self._encoder, text, question.text)
+        reading = self._reading(text, question.text)
         behavioral = question.category is Category.BEHAVIORAL
         return Assessment(
             kind=MessageKind.ANSWER,
@@ -98,6 +101,12 @@ class EmbeddedEngine:
             lacks=lacking(text) if behavioral else (),
             signals=signals,
         )
+
+    def _reading(self, text: str, question: str) -> Reading | JudgedReading:
+        """The answer as the trained reader hears it, or by similarity where there is none."""
+        if self._reader is None:
+            return Reading(self._encoder, text, question)
+        return JudgedReading(self._reader, telling(text, question))
 
     def _off_topic(self, request: AssessRequest, message: str) -> bool:
         """Whether a first, short message has nothing to do with the question or anything that could answer it."""
@@ -115,13 +124,17 @@ def echoes(sentence: str, question: str) -> bool:
     return sum(s in asked for s in said) >= ECHO * len(said)
 
 
+def telling(text: str, question: str) -> list[str]:
+    """The sentences that may show something: each once, and none that only echoes the question."""
+    parts = dict.fromkeys(sentences(_SYMBOLS.sub("\n", text)))
+    return [s for s in parts if not echoes(s, question)][:MOST_SENTENCES]
+
+
 class Reading:
     """An answer cut into windows of one and two sentences, with their vectors."""
 
     def __init__(self, encoder: TextEncoder, text: str, question: str) -> None:
-        parts = [s for s in dict.fromkeys(sentences(_SYMBOLS.sub("\n", text))) if not echoes(s, question)][
-            :MOST_SENTENCES
-        ] or [""]
+        parts = telling(text, question) or [""]
         self.windows = [*parts, *(f"{a} {b}" for a, b in pairwise(parts))]
         self.enough = len(words(" ".join(parts))) >= FEWEST_WORDS
         self._singles = len(parts)

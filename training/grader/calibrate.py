@@ -46,8 +46,8 @@ def fit(logits: Tensor, labels: Tensor) -> tuple[float, list[float]]:
 
 
 def threshold(chances: Floats, labels: Floats) -> float:
-    """The lowest threshold, at least 0.5, above which RIGHT of the pitfalls are committed."""
-    for cut in np.arange(0.5, 0.96, 0.01):
+    """The lowest threshold, at least 0.3, above which RIGHT of the pitfalls are committed."""
+    for cut in np.arange(0.3, 0.96, 0.01):
         above = chances >= cut
         if above.any() and labels[above].mean() >= RIGHT:
             return round(float(cut), 2)

@@ -1,0 +1,239 @@
+"""Judges statements against an answer with the shipped grader: verdicts, pitfalls, and the words that show them.
+
+The answer is read once and each statement reads it by itself, one after the other, on one thread: a verdict depends on
+the answer and the statement and on nothing else. A long answer is read in parts of whole sentences.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interviewer.domain.errors import EngineError
+from interviewer.domain.grading import Verdict
+from interviewer.domain.text import sentences
+
+SHIPPED_READER = Path(__file__).resolve().parent / "model"
+ANSWER_TOKENS, STATEMENT_TOKENS = 320, 64
+LAYERS, HEADS, HEAD, HIDDEN = 6, 12, 32, 384
+VERDICTS = (Verdict.COVERED, Verdict.PARTIAL, Verdict.MISSING, Verdict.CONTRADICTED)
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class PointReading:
+    """The verdict, the probabilities of all by VERDICTS, and the sentence that most shows it."""
+
+    verdict: Verdict
+    probabilities: tuple[float, ...]
+    quote: str
+
+    @property
+    def confidence(self) -> float:
+        """How likely the verdict is right."""
+        return self.of(self.verdict)
+
+    def of(self, verdict: Verdict) -> float:
+        """The probability of one verdict."""
+        return self.probabilities[VERDICTS.index(verdict)]
+
+
+@dataclass(frozen=True, slots=True)
+class PitfallReading:
+    """The probability that a pitfall was committed, and the sentence that most shows it."""
+
+    committed: float
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What was fitted on questions held apart, so that a probability is how often it is so.
+
+    Logits are divided by the temperature and shifted. The verdict is the likeliest after `tilt` is added to the log
+    probabilities, which agrees best with the labels; a pitfall counts as committed from the probability `committed`.
+    """
+
+    temperature: float = 1.0
+    shift: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    tilt: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    pitfall_temperature: float = 1.0
+    pitfall_shift: float = 0.0
+    committed: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of an answer once read: where its sentences' tokens are, and what statements need of it."""
+
+    sentences: tuple[str, ...]
+    bounds: tuple[tuple[int, int], ...]
+    past: dict[str, Floats]
+
+
+class AnswerReader:
+    """The shipped grader, loaded at first use. Safe to call from several threads.
+
+    `tokenizer` is the embedding model's tokenizer.json. Raises EngineError when a file is missing or broken.
+    """
+
+    name = "minilm-reader-1"
+
+    def __init__(self, tokenizer: Path, folder: Path = SHIPPED_READER) -> None:
+        self._paths = (tokenizer, folder)
+        self._loading = Lock()
+        self._loaded: tuple[Any, Any] | None = None
+        self._statement_ids = lru_cache(4096)(self._statement_tokens)
+        self._calibration: Calibration | None = None
+
+    @property
+    def calibration(self) -> Calibration:
+        """The thresholds that belong to the model."""
+        self.warm()
+        assert self._calibration is not None
+        return self._calibration
+
+    def warm(self) -> None:
+        """Load the model now."""
+        with self._loading:
+            if self._loaded is None:
+                self._loaded, self._calibration = _load(*self._paths)
+
+    def hear(self, answer: str) -> HeardAnswer:
+        """Read an answer once, for any number of statements. 150 words take some 40 ms, each statement 6."""
+        self.warm()
+        return HeardAnswer(self, [self._answer(group) for group in self._groups(answer)])
+
+    def read(
+        self, answer: str, points: Sequence[str], pitfalls: Sequence[str]
+    ) -> tuple[list[PointReading], list[PitfallReading]]:
+        """One reading a statement, in order."""
+        heard = self.hear(answer)
+        return [heard.point(p) for p in points], [heard.pitfall(p) for p in pitfalls]
+
+    def _groups(self, answer: str) -> list[list[tuple[str, list[int]]]]:
+        """The answer's sentences with their tokens, in parts that the model can read at once."""
+        tokenizer, _ = self._model()
+        groups: list[list[tuple[str, list[int]]]] = [[]]
+        room = ANSWER_TOKENS - 2
+        for sentence in sentences(answer) or [answer]:
+            ids = tokenizer.encode(sentence, add_special_tokens=False).ids[: ANSWER_TOKENS - 2]
+            if len(ids) > room:
+                groups.append([])
+                room = ANSWER_TOKENS - 2
+            groups[-1].append((sentence, ids))
+            room -= len(ids)
+        return [group for group in groups if group]
+
+    def _answer(self, group: Sequence[tuple[str, list[int]]]) -> _Part:
+        """Read one part of an answer."""
+        tokenizer, session = self._model()
+        ids, bounds = [tokenizer.token_to_id("[CLS]")], []
+        for _, more in group:
+            bounds.append((len(ids), len(ids) + len(more)))
+            ids += more
+        ids.append(tokenizer.token_to_id("[SEP]"))
+        keys, values, states = session.run(["keys", "values", "states"], _inputs(ids, 0, _NOTHING))
+        past = {"past_keys": keys, "past_values": values, "answer": states}
+        return _Part(tuple(sentence for sentence, _ in group), tuple(bounds), past)
+
+    def logits(self, part: _Part, statement: str) -> tuple[Floats, Floats, Floats]:
+        """What the model says of a statement: four logits of the verdict, one of the pitfall, one an answer token."""
+        _, session = self._model()
+        inputs = _inputs(self._statement_ids(statement), ANSWER_TOKENS, part.past)
+        verdict, committed, where = session.run(["verdict", "committed", "where"], inputs)
+        return verdict, committed, where
+
+    def _statement_tokens(self, statement: str) -> tuple[int, ...]:
+        tokenizer, _ = self._model()
+        ids = tokenizer.encode(statement).ids
+        return tuple(ids if len(ids) <= STATEMENT_TOKENS else [*ids[: STATEMENT_TOKENS - 1], ids[-1]])
+
+    def _model(self) -> tuple[Any, Any]:
+        assert self._loaded is not None
+        return self._loaded
+
+
+class HeardAnswer:
+    """An answer that has been read. Of a long one, the part that shows a statement most decides."""
+
+    def __init__(self, reader: AnswerReader, parts: Sequence[_Part]) -> None:
+        self._reader = reader
+        self._parts = parts
+
+    def point(self, statement: str) -> PointReading:
+        """What the answer does with a key point."""
+        fitted = self._reader.calibration
+        readings = []
+        for part in self._parts:
+            verdict, _, where = self._reader.logits(part, statement)
+            shifted = verdict / fitted.temperature + np.array(fitted.shift, np.float32)
+            chosen = VERDICTS[int(np.argmax(shifted + np.array(fitted.tilt, np.float32)))]
+            readings.append(PointReading(chosen, _softmax(shifted), _quote(part, where)))
+        return min(readings, key=lambda r: r.of(Verdict.MISSING))
+
+    def pitfall(self, statement: str) -> PitfallReading:
+        """Whether the answer commits a pitfall."""
+        fitted = self._reader.calibration
+        readings = []
+        for part in self._parts:
+            _, committed, where = self._reader.logits(part, statement)
+            odds = float(committed[0]) / fitted.pitfall_temperature + fitted.pitfall_shift
+            readings.append(PitfallReading(1 / (1 + math.exp(-odds)), _quote(part, where)))
+        return max(readings, key=lambda r: r.committed)
+
+
+_NOTHING: dict[str, Floats] = {
+    "past_keys": np.zeros((LAYERS, HEADS, HEAD, 0), np.float32),
+    "past_values": np.zeros((LAYERS, HEADS, 0, HEAD), np.float32),
+    "answer": np.zeros((1, 1, HIDDEN), np.float32),
+}
+
+
+def _inputs(ids: Sequence[int], first_place: int, past: dict[str, Floats]) -> dict[str, Any]:
+    places = np.arange(first_place, first_place + len(ids), dtype=np.int64)
+    return {"input_ids": np.array([ids], np.int64), "places": places, **past}
+
+
+def _softmax(logits: Floats) -> tuple[float, ...]:
+    powers = np.exp(logits - logits.max())
+    return tuple(float(p) for p in powers / powers.sum())
+
+
+def _quote(part: _Part, where: Floats) -> str:
+    """The sentence to whose tokens the statement points most."""
+    shares = np.exp(where - where.max())
+    sums = [float(shares[start:end].sum()) for start, end in part.bounds]
+    return part.sentences[int(np.argmax(sums))]
+
+
+def _load(tokenizer_path: Path, folder: Path) -> tuple[tuple[Any, Any], Calibration]:
+    """The tokenizer with the session, and the calibration."""
+    try:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(tokenizer_path))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        path = str(folder / "model.onnx")
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        calibration = Calibration(**json.loads((folder / "calibration.json").read_text("utf-8")))
+    except Exception as error:  # the classes that the two libraries raise have nothing else in common
+        message = f"the grading model in {folder} cannot be loaded: {error}"
+        raise EngineError(message, "Install the package again.", reason="model") from error
+    return (tokenizer, session), calibration
