@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
 
-.PHONY: help chat test lint types check bench torture venv lock wheel train clean
+.PHONY: help chat test lint bench bench-grader torture venv lock wheel train clean
 
 help: ## Show what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ lint: $(DEV) ## Look for mistakes, and check formatting and types
 
 bench: $(DEV) ## Measure speed and recall, as ratios in one run
 	$(BIN)/python -m bench
+
+bench-grader: $(DEV) ## Measure the embedded grader on labelled answers, beside simpler ways
+	$(BIN)/python -m bench.grader
 
 torture: $(DEV) ## Kill it many times while it works
 	$(BIN)/python -m bench.chat_torture

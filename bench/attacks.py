@@ -44,7 +44,7 @@ def engine_named(name: str) -> Engine:
         return house.engine(name)
     from interviewer.engines.embedded import EmbeddedEngine
 
-    return EmbeddedEngine(Remembering(house.encoder), house.phrases)
+    return EmbeddedEngine(Remembering(house.encoder), house.phrases, house.reader)
 
 
 async def gathered(engine: Engine, questions: int, suite: Sequence[Attack]) -> list[Outcome]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from interviewer.engines.llm import LlmEngine
     from interviewer.engines.llm_known import Knowledge
     from interviewer.engines.llm_models import Address, Role
+    from interviewer.engines.reader import AnswerReader
     from interviewer.guides.lexical import Hit
     from interviewer.guides.library import Library
     from interviewer.retrieval.embedding import Embedder
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
 SEARCH_NEAR = 0.25
+INDEX_PATIENCE = 20.0
 
 
 class Models(NamedTuple):
@@ -71,11 +73,19 @@ class House:
         return Embedder()
 
     @cached_property
+    def reader(self) -> AnswerReader:
+        """The small model that judges answers, loaded when the first one comes."""
+        from interviewer.engines.reader import AnswerReader
+        from interviewer.retrieval.embedding import SHIPPED_MODEL
+
+        return AnswerReader(SHIPPED_MODEL / "tokenizer.json")
+
+    @cached_property
     def index(self) -> GuideIndex:
         """The vector store."""
         from interviewer.retrieval.index import GuideIndex
 
-        return GuideIndex(self.settings.index_dir, self.encoder)
+        return GuideIndex(self.settings.index_dir, self.encoder, lock_seconds=INDEX_PATIENCE)
 
     @cached_property
     def retriever(self) -> IndexedRetriever:
@@ -129,7 +139,7 @@ class House:
             case "auto" | "embedded":
                 from interviewer.engines.embedded import EmbeddedEngine
 
-                return EmbeddedEngine(self.encoder, self.phrases)
+                return EmbeddedEngine(self.encoder, self.phrases, self.reader)
             case other:
                 raise SettingsError(f"There is no engine {other!r} here.", "Choose openai, embedded or scripted.")
 
@@ -234,6 +244,8 @@ class House:
             from interviewer.engines.llm_client import warm
 
             warm()
+        else:
+            self.reader.warm()
         self.encoder.warm()
         self.retriever.ensure(guide)
 

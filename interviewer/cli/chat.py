@@ -147,8 +147,8 @@ def _say_engine(home: House, conductor: Conductor) -> None:
     """Say in one line which engine listens, when it is the one that needs no key, and whether for want of one."""
     if conductor.engine.name == "embedded":
         who = "No key is set, so the" if home.settings.engine == "auto" else "The"
-        line = f"{who} embedded engine listens: private and offline. It compares words rather than meaning"
-        typer.echo(wrapped(f"{line}, so take its verdicts as hints.") + "\n", err=not interactive())
+        line = f"{who} embedded engine listens: private and offline. It is a small model and misreads some"
+        typer.echo(wrapped(f"{line} answers, so take its verdicts as hints.") + "\n", err=not interactive())
 
 
 def _about(home: House, topic: str) -> Guide:

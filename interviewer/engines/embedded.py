@@ -35,7 +35,8 @@ WINDOW_SHARE = 0.7
 COVERED = 0.30
 PARTIAL = 0.26
 COMMITTED = 0.62
-OFF_TOPIC = 0.10
+OFF_TOPIC, OFF_TOPIC_WORDS = 0.10, 25
+OFF_TOPIC_BRIEF, BRIEF = 0.15, 10
 MOST_SENTENCES = 200
 NEAR_ALONE = 0.25
 ECHO = 0.75
@@ -110,10 +111,11 @@ class EmbeddedEngine:
 
     def _off_topic(self, request: AssessRequest, message: str) -> bool:
         """Whether a first, short message has nothing to do with the question or anything that could answer it."""
-        if request.earlier or len(words(message)) > 25:
+        if request.earlier or len(words(message)) > OFF_TOPIC_WORDS:
             return False
         about = [request.question.text, *(k.text for k in request.question.key_points)]
-        return bool((self._encoder.embed(about) @ self._encoder.embed([message])[0]).max() < OFF_TOPIC)
+        near = float((self._encoder.embed(about) @ self._encoder.embed([message])[0]).max())
+        return near < (OFF_TOPIC_BRIEF if len(words(message)) <= BRIEF else OFF_TOPIC)
 
 
 def echoes(sentence: str, question: str) -> bool:
