@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pydantic import SecretStr
 
-from interviewer.domain.errors import IndexUnavailable, SettingsError
+from interviewer.domain.errors import SettingsError
 from interviewer.domain.guide import Guide
-from interviewer.ports import AssessRequest, Engine, Match, SpeakRequest, Store
+from interviewer.ports import AssessRequest, Engine, SpeakRequest, Store
 from interviewer.prompts import Phrases, Prompt, phrases
 from interviewer.settings import Settings
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from interviewer.guides.library import Library
     from interviewer.retrieval.embedding import Embedder
     from interviewer.retrieval.index import GuideIndex
+    from interviewer.retrieval.indexed import IndexedRetriever
 
 log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
@@ -90,7 +90,10 @@ class House:
     @cached_property
     def retriever(self) -> IndexedRetriever:
         """The vector store, brought up to date with a guide before that guide is asked about."""
-        return IndexedRetriever(lambda: self.index)
+        from interviewer.retrieval.apart import index_apart
+        from interviewer.retrieval.indexed import IndexedRetriever
+
+        return IndexedRetriever(lambda: self.index, lambda guide: index_apart(self.settings.index_dir, guide))
 
     @cached_property
     def store(self) -> Store:
@@ -248,60 +251,6 @@ class House:
             self.reader.warm()
         self.encoder.warm()
         self.retriever.ensure(guide)
-
-
-class IndexedRetriever:
-    """A Retriever on the vector store that indexes a guide when it is first asked about it."""
-
-    def __init__(self, index: Callable[[], GuideIndex]) -> None:
-        self._index = index
-        self._ready: set[str] = set()
-        self._ensuring = threading.Lock()
-        self._given_up: set[str] = set()
-
-    def ensure(self, guide: Guide, progress: Progress | None = None) -> GuideIndex:
-        """Index this guide unless it is. Raises IndexUnavailable."""
-        index = self._index()
-        with self._ensuring:
-            if guide.revision not in self._ready:
-                index.ensure([guide], progress)
-                self._ready.add(guide.revision)
-        return index
-
-    def choose(self, guide: Guide, topic: str, count: int) -> list[tuple[str, float]]:
-        """As ports.Retriever."""
-        return self.ensure(guide).choose(guide, topic, count)
-
-    def match(
-        self,
-        guide: Guide,
-        words: str,
-        *,
-        kinds: Sequence[str] = ("key_point",),
-        exclude_question: str | None = None,
-        count: int = 5,
-    ) -> list[Match]:
-        """As ports.Retriever; nothing where the index cannot be used, since a turn can do without."""
-
-        def look(index: GuideIndex) -> list[Match]:
-            return index.match(guide, words, kinds=kinds, exclude_question=exclude_question, count=count)
-
-        return self._or_nothing(guide, look)
-
-    def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
-        """As ports.Retriever; nothing where the index cannot be used, since a turn can do without."""
-        return self._or_nothing(guide, lambda index: index.background(guide, words, count))
-
-    def _or_nothing(self, guide: Guide, look: Callable[[GuideIndex], list[T]]) -> list[T]:
-        """What a look into the index finds. One that cannot be used is complained of once, and not waited for again."""
-        if guide.revision in self._given_up:
-            return []
-        try:
-            return look(self.ensure(guide))
-        except IndexUnavailable as error:
-            self._given_up.add(guide.revision)
-            log.warning("The index cannot be used, so the interview goes on without it: %s", error.message)
-            return []
 
 
 def prompt_as_sent(name: str, request: AssessRequest | SpeakRequest, prompts: Path | None) -> Prompt:

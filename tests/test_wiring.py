@@ -12,8 +12,9 @@ import pytest
 
 from interviewer.domain.errors import IndexUnavailable, SettingsError
 from interviewer.domain.guide import Guide
+from interviewer.retrieval.indexed import IndexedRetriever
 from interviewer.settings import load_settings
-from interviewer.wiring import House, IndexedRetriever, private_folder, random_seed
+from interviewer.wiring import House, private_folder, random_seed
 from tests.fakes import make_guide
 
 

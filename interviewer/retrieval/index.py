@@ -78,7 +78,7 @@ class GuideIndex:
         """
 
         def all_fresh() -> bool:
-            return all(self._table(guide) for guide in guides)
+            return self.fresh(guides)
 
         if all_fresh():
             return
@@ -88,6 +88,10 @@ class GuideIndex:
                     self._write(guides, progress or (lambda done, total: None))
         except OSError as error:
             raise IndexUnavailable(f"the index in {self._lock.parent} cannot be written: {error}") from error
+
+    def fresh(self, guides: Sequence[Guide]) -> bool:
+        """Whether all of these guides are indexed in these very editions."""
+        return all(self._table(guide) for guide in guides)
 
     def choose(self, guide: Guide, topic: str, count: int) -> list[tuple[str, float]]:
         """Ids of the questions nearest to a topic, by the nearest of each question's chunks, best first."""
