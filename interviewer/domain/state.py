@@ -64,7 +64,7 @@ class QuestionState:
         return self.points[point_id].verdict if point_id in self.points else Verdict.MISSING
 
     def copy(self) -> QuestionState:
-        """A copy that may be changed alone; what the containers hold is immutable."""
+        """A copy that can be changed alone; what the containers hold is immutable."""
         return replace(
             self,
             answers=[*self.answers],
@@ -130,11 +130,16 @@ class Interview:
         """The grades settled so far, in plan order."""
         return [grade for q in self.plan.questions if (grade := self.questions[q].grade) is not None]
 
+    def changing(self, question_id: str) -> QuestionState:
+        """A question's state to change: a copy, put in the place of the one that drafts may share."""
+        state = self.questions[question_id] = self.questions[question_id].copy()
+        return state
+
     def draft(self) -> Interview:
-        """A copy that stays as it is, whatever happens to this one, and whose questions may be changed."""
+        """A copy that stays as it is, whatever happens to this one, and that may be changed without changing this."""
         return replace(
             self,
-            questions={q: state.copy() for q, state in self.questions.items()},
+            questions={**self.questions},
             turns=[*self.turns],
             messages=[*self.messages],
             pending=[*self.pending],
@@ -176,7 +181,7 @@ def apply(interview: Interview, event: Event) -> None:
             interview.unsent = [n for n in interview.unsent if n != number]
         case Regraded(grades=grades):
             for grade in grades:
-                interview.questions[grade.question_id].grade = grade
+                interview.changing(grade.question_id).grade = grade
 
 
 def _keep_time(interview: Interview, event: Event) -> None:
@@ -200,7 +205,9 @@ def said(messages: list[Inbound]) -> str:
 
 def hear(interview: Interview, words: str, assessment: Assessment | None, failure: str = "") -> None:
     """Enter a message under the question on the floor: its words, what they showed, here and of other questions."""
-    state = interview.current
+    if interview.floor is None:
+        raise LookupError(f"no question is on the floor of interview {interview.id}")
+    state = interview.changing(interview.floor)
     if words and (failure or (assessment and assessment.answers)):
         state.answers.append(words)
     if failure:
@@ -245,6 +252,7 @@ def _credit_early(interview: Interview, found: PointFinding) -> None:
     point = GradedPoint(
         id=point_id, verdict=found.verdict, confidence=found.confidence, quote=found.quote, origin=Origin.EARLY
     )
+    state = interview.changing(question_id)
     state.points[point_id] = better(state.points.get(point_id), point)
 
 
@@ -259,7 +267,7 @@ def _apply_turn(interview: Interview, turn: Turn) -> None:
     interview.unsent.append(turn.number)
     _apply_move(interview, turn)
     for grade in turn.grades:
-        interview.questions[grade.question_id].grade = grade
+        interview.changing(grade.question_id).grade = grade
 
 
 def status_after(move: MoveKind) -> Status:
@@ -273,10 +281,10 @@ def _apply_move(interview: Interview, turn: Turn) -> None:
     if move.kind in (MoveKind.ASK, MoveKind.NEXT, MoveKind.CLOSE):
         interview.floor = move.question_id
         if move.question_id:
-            interview.current.asked_at = turn.at
+            interview.changing(move.question_id).asked_at = turn.at
         return
     if interview.floor:
-        _count_move(interview.current, move)
+        _count_move(interview.changing(interview.floor), move)
 
 
 def _count_move(state: QuestionState, move: Move) -> None:
