@@ -157,7 +157,8 @@ class Store(Protocol):
     async def append(self, interview_id: str, events: Sequence[Event]) -> bool:
         """Store these events in one durable transaction; False, and nothing stored, when one is there already.
 
-        A start needs its guide's revision to be kept before. Raises NotFoundError for any other event of no interview.
+        A turn ends the lease. A start needs its guide's revision to be kept before. Raises NotFoundError for
+        any other event of no interview.
         """
         ...
 

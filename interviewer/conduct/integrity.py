@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from interviewer.domain.disguise import bare, hides_text
 from interviewer.domain.guide import Question
 from interviewer.domain.text import words
@@ -34,8 +36,7 @@ def signals_of(message: str, question: Question) -> tuple[str, ...]:
 def is_pasted(message: str, question: Question) -> bool:
     """Whether PASTED_WORDS or more of it stand in runs of PASTED_RUN that the model answer or a key point has too."""
     said = words(bare(message))
-    ours = {run for text in (question.answer, *(k.text for k in question.key_points)) for run in _runs(text)}
-    ours -= _runs(question.text)
+    ours = _guides_runs(question.text, question.answer, tuple(k.text for k in question.key_points))
     within: set[int] = set()
     for start in range(len(said) - PASTED_RUN + 1):
         if tuple(said[start : start + PASTED_RUN]) in ours:
@@ -49,6 +50,12 @@ def is_listed(message: str, question: Question) -> bool:
     labels = [" ".join(words(bare(k.label))) for k in question.key_points if k.label]
     named = sum(f" {label} " in said for label in labels)
     return named >= max(LISTED_LEAST, LISTED_SHARE * len(labels))
+
+
+@lru_cache(maxsize=512)
+def _guides_runs(asked: str, answer: str, points: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    """Runs of words that only the guide's own answer and points have."""
+    return frozenset(run for text in (answer, *points) for run in _runs(text)) - _runs(asked)
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:

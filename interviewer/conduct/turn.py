@@ -102,8 +102,10 @@ class Conductor:
 
     async def advance(self, interview_id: str, listen: Listener = unheard) -> Turn | None:
         """Answer what waits, if anything does. Raises InterviewBusy while another worker is at it, and TurnConflict."""
-        async with self._lease(interview_id):
-            return await self._advance(interview_id, listen)
+        async with self._lease(interview_id) as lease:
+            turn = await self._advance(interview_id, listen)
+            lease.over = turn is not None
+            return turn
 
     async def _advance(self, interview_id: str, listen: Listener) -> Turn | None:
         interview = await self.load(interview_id)
@@ -193,26 +195,33 @@ class Conductor:
         return scorecard(interview, await self.guide_of(interview), self.clock(), self.prices)
 
     @asynccontextmanager
-    async def _lease(self, interview_id: str) -> AsyncIterator[None]:
-        """Hold an interview, renewing while it lasts, so that a worker that died is replaced within LEASE_SECONDS."""
+    async def _lease(self, interview_id: str) -> AsyncIterator[_Lease]:
+        """Hold an interview, renewing while it lasts, so that a worker that died is replaced within LEASE_SECONDS.
+
+        The store ends it with the turn that it is held for; it is given back where there was none.
+        """
         holder = secrets.token_hex(8)
         if not await self.store.acquire(interview_id, holder, LEASE_SECONDS):
             raise InterviewBusy(
                 "This interview is being answered somewhere else.", "Close it there, or try again in a few seconds."
             )
 
+        lease = _Lease()
+
         async def renew() -> None:
             while True:
                 await asyncio.sleep(LEASE_SECONDS / 3)
+                lease.renewed = True
                 with suppress(InterviewerError):  # the next one may get through; a turn's number is unique in any case
                     await self.store.acquire(interview_id, holder, LEASE_SECONDS)
 
         renewing = asyncio.create_task(renew())
         try:
-            yield
+            yield lease
         finally:
             renewing.cancel()
-            await self.store.release(interview_id, holder)
+            if lease.renewed or not lease.over:
+                await self.store.release(interview_id, holder)
 
     async def _read(
         self, interview: Interview, guide: Guide, question: Question, consumed: tuple[str, ...]
@@ -259,6 +268,14 @@ class Conductor:
         if question is None:
             raise NotFoundError(f"Interview {interview.id} has no question on the floor.")
         return question
+
+
+@dataclass
+class _Lease:
+    """A lease that is held: whether the store has ended it, and whether it was renewed and so may outlive that."""
+
+    over: bool = False
+    renewed: bool = False
 
 
 @dataclass

@@ -76,9 +76,8 @@ class EmbeddedEngine:
             raise EngineError(error.message, error.remedy, reason="model") from error
 
     async def speak(self, request: SpeakRequest) -> AsyncIterator[str]:
-        """The phrases of the move, word by word."""
-        for piece in re.findall(r"\S+\s*", phrased(request, self._phrases)):
-            yield piece
+        """The phrases of the move, in one piece: there is nothing to wait for."""
+        yield phrased(request, self._phrases)
 
     def _assess(self, request: AssessRequest) -> Assessment:
         read = kinds.read(request.message)

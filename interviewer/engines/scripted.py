@@ -62,6 +62,5 @@ class ScriptedEngine:
         )
 
     async def speak(self, request: SpeakRequest) -> AsyncIterator[str]:
-        """The phrases, word by word."""
-        for piece in re.findall(r"\S+\s*", phrased(request, self._phrases)):
-            yield piece
+        """The phrases of the move, in one piece."""
+        yield phrased(request, self._phrases)

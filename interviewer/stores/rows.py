@@ -36,7 +36,13 @@ _SUMMARIES = select(*(INTERVIEWS.c[name] for name in InterviewSummary.model_fiel
     INTERVIEWS.c.updated_at.desc(), INTERVIEWS.c.id
 )
 _TOUCH = update(INTERVIEWS).where(_THIS).values(updated_at=bindparam("now"))
-_ADVANCE = _TOUCH.values(status=bindparam("new_status"), answered=INTERVIEWS.c.answered + bindparam("graded"))
+# A lease is held for a turn, and is over with it.
+_ADVANCE = _TOUCH.values(
+    status=bindparam("new_status"),
+    answered=INTERVIEWS.c.answered + bindparam("graded"),
+    lease_holder=None,
+    lease_until=None,
+)
 _RECOUNT = update(INTERVIEWS).where(_THIS).values(answered=bindparam("again"))
 _ADD_EVENTS = insert(EVENTS)
 _FREE = or_(
