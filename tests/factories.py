@@ -80,11 +80,12 @@ def heard(
     early: Iterable[str] = (),
     lacks: tuple[str, ...] = (),
     signals: tuple[str, ...] = (),
+    quote: str = "words",
 ) -> Assessment:
-    """An assessment; `early` are points of other questions that were made."""
+    """An assessment; `early` are points of other questions that were made, `quote` what shows the points."""
     return Assessment(
         kind=kind,
-        points=tuple(PointFinding(id=k, verdict=v, quote="words") for k, v in (points or {}).items()),
+        points=tuple(PointFinding(id=k, verdict=v, quote=quote) for k, v in (points or {}).items()),
         pitfalls=tuple(PitfallFinding(id=p, committed=True, quote="words") for p in pitfalls),
         elsewhere=tuple(PointFinding(id=k, verdict=Verdict.COVERED, quote="words") for k in early),
         lacks=lacks,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from interviewer.domain.errors import NotFoundError
 from interviewer.domain.guide import Guide, KeyPoint, Question
-from interviewer.domain.interview import Event, Started, event_key
+from interviewer.domain.interview import Event, Started, Turned, event_key
 from interviewer.domain.state import fold
 from interviewer.ports import InterviewSummary, Match
 
@@ -56,6 +56,8 @@ class FakeStore:
         if any(event_key(e) in there for e in events):
             return False
         rows.extend(events)
+        if any(isinstance(e, Turned) for e in events):
+            self.leases.pop(interview_id, None)
         return True
 
     async def events(self, interview_id: str, after: int = 0) -> list[tuple[int, Event]]:

@@ -10,7 +10,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from interviewer.domain.grading import Grade, GradedPitfall, GradedPoint, Origin, PointFinding, Verdict, better
+from interviewer.domain.grading import (
+    Grade,
+    GradedPitfall,
+    GradedPoint,
+    Origin,
+    PointFinding,
+    Verdict,
+    better,
+    quoted_in,
+)
 from interviewer.domain.interview import (
     Assessed,
     Assessment,
@@ -40,7 +49,8 @@ class Status(StrEnum):
 
 @dataclass
 class QuestionState:
-    """One question's standing. `aimed` are targets of probes used, `hinted` of hints; `follow_ups` those asked."""
+    """One question's standing. `aimed` are targets of probes used, `hinted` of hints; `follow_ups` those asked;
+    `unaided` how many answers came before the first of them."""
 
     asked_at: datetime | None = None
     answers: list[str] = field(default_factory=list)
@@ -55,6 +65,7 @@ class QuestionState:
     hinted: set[str] = field(default_factory=set)
     follow_ups: set[str] = field(default_factory=set)
     deepened: int = 0
+    unaided: int | None = None
     failure: str = ""
     signals: set[str] = field(default_factory=set)
     grade: Grade | None = None
@@ -225,7 +236,7 @@ def hear(interview: Interview, words: str, assessment: Assessment | None, failur
             verdict=found.verdict,
             confidence=found.confidence,
             quote=found.quote,
-            origin=_origin(state, found.id),
+            origin=_origin(state, found),
         )
         state.points[found.id] = better(state.points.get(found.id), point)
     for pitfall in assessment.pitfalls:
@@ -237,11 +248,18 @@ def hear(interview: Interview, words: str, assessment: Assessment | None, failur
         _credit_early(interview, found)
 
 
-def _origin(state: QuestionState, point_id: str) -> Origin:
-    """What it took to make a point that is new now: a hint at it, any probe or follow-up, or nothing."""
-    if point_id in state.hinted:
+def _origin(state: QuestionState, found: PointFinding) -> Origin:
+    """What it took to make a point that is new now: a hint at it, any probe or follow-up, or nothing.
+
+    What shows it may have been said before anything of that, and only be noticed now; what completes a point that was
+    half made came with the help.
+    """
+    noticed_late = state.verdict(found.id) is Verdict.MISSING
+    if noticed_late and any(quoted_in(found.quote, answer) for answer in state.answers[: state.unaided]):
+        return Origin.UNPROMPTED
+    if found.id in state.hinted:
         return Origin.HINTED
-    return Origin.PROBED if state.probes or state.deepened or state.hints else Origin.UNPROMPTED
+    return Origin.UNPROMPTED if state.unaided is None else Origin.PROBED
 
 
 def _credit_early(interview: Interview, found: PointFinding) -> None:
@@ -288,6 +306,8 @@ def _apply_move(interview: Interview, turn: Turn) -> None:
 
 
 def _count_move(state: QuestionState, move: Move) -> None:
+    if state.unaided is None and move.kind in (MoveKind.PROBE, MoveKind.FOLLOW_UP, MoveKind.HINT):
+        state.unaided = len(state.answers)
     match move.kind:
         case MoveKind.PROBE:
             state.probes += 1

@@ -124,9 +124,14 @@ class TestOrigin:
 
     def test_probed(self, talk: Talk) -> None:
         talk.hear(heard(points={"k1": COVERED}))
-        talk.hear(heard(points={"k1": COVERED, "k2": COVERED}))
+        talk.hear(heard(points={"k1": COVERED, "k2": COVERED}, quote="said only now"))
         assert talk.on_floor.points["k2"].origin is Origin.PROBED
         assert talk.on_floor.points["k1"].origin is Origin.UNPROMPTED, "what was made unprompted stays so"
+
+    def test_what_was_said_before_the_probe_and_noticed_after_it_is_unprompted(self, talk: Talk) -> None:
+        talk.hear(heard(points={"k1": COVERED}))
+        talk.hear(heard(points={"k1": COVERED, "k2": COVERED}, quote="words"))
+        assert talk.on_floor.points["k2"].origin is Origin.UNPROMPTED
 
     def test_hinted_at(self, talk: Talk) -> None:
         talk.hear(heard(HINT))
