@@ -203,6 +203,14 @@ async def test_a_lease_excludes_until_it_runs_out(begun: SqlStore, clock: FakeCl
     assert not await begun.acquire("i1", "one", 10)
 
 
+async def test_a_turn_ends_the_lease_that_it_was_taken_under(begun: SqlStore) -> None:
+    assert await begun.acquire("i1", "one", 60)
+    assert await begun.append("i1", [received("m1")])
+    assert not await begun.acquire("i1", "two", 60), "a message ends nothing"
+    assert await begun.append("i1", [turned(1, "m1")])
+    assert await begun.acquire("i1", "two", 60)
+
+
 async def test_a_lease_is_given_back_only_by_its_holder(begun: SqlStore) -> None:
     assert await begun.acquire("i1", "one", 10)
     await begun.release("i1", "two")
