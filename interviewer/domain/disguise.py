@@ -17,6 +17,7 @@ from interviewer.domain.text import STOPWORDS, words
 
 FEWEST_CODED = 10
 FEWEST_SPELLED = 10
+CODED_WORDS = 10
 FEWEST_TELLING = 3
 HIDDEN_LEAST = 10
 
@@ -124,17 +125,24 @@ def turned_words(said: list[str]) -> tuple[list[str], list[str]]:
 def _turned(plain: str) -> Iterator[str]:
     """The reading of every word under a simple code, where that makes plain English of what was none."""
     said = words(plain)
-    known = sum(w in STOPWORDS for w in said)
     rotated, backwards = turned_words(said)
-    if _reads_better(rotated, known):
+    if _reads_better(rotated, said):
         yield plain.translate(_ROT13)
-    if _reads_better(backwards, known):
+    if _reads_better(backwards, said):
         yield plain[::-1]
     coded = {w.casefold() for w in _LEET_WORD.findall(plain)}
     if len(coded) >= FEWEST_TELLING + 1 and any(w.translate(_LEET) in STOPWORDS for w in coded):
         yield _LEET_WORD.sub(lambda found: found[0].translate(_LEET), plain)
 
 
-def _reads_better(turned: list[str], known: int) -> bool:
+def _reads_better(turned: list[str], said: list[str]) -> bool:
+    """Whether the turned words are plainer English than those that were said, as a whole or in CODED_WORDS in a row."""
+    starts = range(0, max(1, len(said) - CODED_WORDS + 1), CODED_WORDS // 2)
+    spans = [slice(0, len(said)), *(slice(start, start + CODED_WORDS) for start in starts)]
+    return any(_plainer(turned[span], said[span]) for span in spans)
+
+
+def _plainer(turned: list[str], said: list[str]) -> bool:
+    known = sum(w in STOPWORDS for w in said)
     telling = [w for w in turned if w in STOPWORDS and len(w) > 1]
     return len(telling) >= max(FEWEST_TELLING, known + 1) and len(set(telling)) > 1

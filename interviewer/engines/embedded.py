@@ -40,6 +40,7 @@ OFF_TOPIC_BRIEF, BRIEF = 0.15, 10
 MOST_SENTENCES = 200
 NEAR_ALONE = 0.25
 ECHO = 0.75
+FEWEST_STEMS = 4
 
 CONFIDENCE = {Verdict.COVERED: 0.28, Verdict.PARTIAL: 0.14, Verdict.MISSING: 0.42}
 """How often each verdict was right on the labelled training answers; `python -m training.calibrate_similarity`."""
@@ -126,9 +127,11 @@ def echoes(sentence: str, question: str) -> bool:
 
 
 def telling(text: str, question: str) -> list[str]:
-    """The sentences that may show something: each once, and none that only echoes the question."""
-    parts = dict.fromkeys(sentences(_SYMBOLS.sub("\n", text)))
-    return [s for s in parts if not echoes(s, question)][:MOST_SENTENCES]
+    """The sentences that may show something: each once, none that only echoes the question or claims to do that."""
+    parts = list(dict.fromkeys(sentences(_SYMBOLS.sub("\n", text))))
+    echo = [echoes(s, question) for s in parts]
+    claims = [before and len(content_stems(s)) < FEWEST_STEMS for before, s in zip([False, *echo], parts, strict=False)]
+    return [s for s, e, c in zip(parts, echo, claims, strict=True) if not e and not c][:MOST_SENTENCES]
 
 
 class Reading:
