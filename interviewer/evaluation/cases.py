@@ -83,7 +83,7 @@ class Case(Frozen):
     guide: str = ""
     design: str = ""
     manner: str = ""
-    ratings: dict[str, Rating] = {}
+    ratings: dict[str, Rating] = Field(default_factory=dict)
     label: Rating
 
     @property

@@ -56,7 +56,7 @@ class RunInfo(Frozen):
     suite: str
     engine: str
     model: str = ""
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
     cases: str = ""
     """The digest of its cases."""
     formula: str = ""
@@ -79,7 +79,7 @@ class Measure(Frozen):
 class Outcome(StrEnum):
     """What a comparison says."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - no password
     REGRESSION = "regression"
     INCONCLUSIVE = "inconclusive"
     INVALID = "invalid"
@@ -172,7 +172,7 @@ class SuiteResult(Frozen):
     outcome: Outcome | None = None
     graded: int = 0
     ungraded: int = 0
-    reasons: dict[str, int] = {}
+    reasons: dict[str, int] = Field(default_factory=dict)
     measures: tuple[Measure, ...] = ()
     differences: tuple[Difference, ...] = ()
     violations: tuple[Violation, ...] = ()
