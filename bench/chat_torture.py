@@ -21,7 +21,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bench.turns import NothingFound, long_guide
+from bench.turns import long_guide
 from interviewer.conduct import turn as conduct
 from interviewer.conduct.plan import make_plan
 from interviewer.domain.errors import InterviewBusy
@@ -31,6 +31,7 @@ from interviewer.engines.scripted import ScriptedEngine
 from interviewer.ports import utc_now
 from interviewer.prompts import phrases
 from interviewer.stores.sql import SqlStore
+from tests.fakes import FakeRetriever
 
 QUESTIONS = 40
 conduct.LEASE_SECONDS = 0.2
@@ -41,7 +42,7 @@ async def hold(url: str, interview_id: str) -> None:
     store = SqlStore(url)
     await store.open()
     lines = phrases()
-    conductor = conduct.Conductor(store, ScriptedEngine(lines), NothingFound(), lines)
+    conductor = conduct.Conductor(store, ScriptedEngine(lines), FakeRetriever(), lines)
     while True:
         interview = await conductor.load(interview_id)
         for number in list(interview.unsent):
@@ -95,7 +96,7 @@ async def begin(url: str) -> str:
     await store.open()
     lines = phrases()
     guide = long_guide()
-    conductor = conduct.Conductor(store, ScriptedEngine(lines), NothingFound(), lines)
+    conductor = conduct.Conductor(store, ScriptedEngine(lines), FakeRetriever(), lines)
     plan = make_plan(guide, count=QUESTIONS)
     interview = await conductor.start(plan, guide, candidate="torture", channel="bench")
     await store.close()

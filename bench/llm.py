@@ -20,7 +20,6 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.turns import NothingFound
 from interviewer.conduct.plan import make_plan
 from interviewer.conduct.turn import Conductor
 from interviewer.domain.guide import Guide
@@ -34,6 +33,7 @@ from interviewer.ports import AssessRequest, SpeakRequest, utc_now
 from interviewer.prompts import phrases
 from interviewer.resources import resource_folder
 from interviewer.stores.sql import SqlStore
+from tests.fakes import FakeRetriever
 from tests.faults.server import Act, Endpoint, Exchange, split, streamed
 
 FIRST, RATE = 0.2, 100.0
@@ -108,7 +108,7 @@ async def first_words(url: str, guide: Guide, folder: Path) -> tuple[list[float]
     store = SqlStore(f"sqlite:///{folder / 'bench.db'}")
     await store.open()
     engine = engine_at(url)
-    conductor = Conductor(store, engine, NothingFound(), phrases())
+    conductor = Conductor(store, engine, FakeRetriever(), phrases())
     plan = make_plan(guide, count=TURNS, mode=Mode.ASSESS, seed=1)
     interview = await conductor.start(plan, guide, candidate="bench", channel="bench")
     times, turns = [], []

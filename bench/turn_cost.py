@@ -2,14 +2,14 @@
 
     python -m bench.turn_cost [--turns 100] [--url sqlite:///FILE] [--json]
 
-A turn here is what conduct does with a store: take the message, take the lease, load what is new, keep the
-assessment, record the turn, mark it as sent, give the lease back. No engine runs; the folds are not timed. "turn"
-leaves the two steps of the lease out. Twenty turns of another interview are taken first, to warm up. "cpu" is the whole
-of a turn in processor time, which other programs disturb less; its flatness is the one to trust on a busy machine.
+A turn here is what conduct does with a store: take the message, take the lease with what is new, keep the assessment,
+record the turn, which ends the lease, mark it as sent. No engine runs; the folds are not timed. Twenty turns of another
+interview are taken first, to warm up. "cpu" is the whole of a turn in processor time, which other programs disturb
+less; its flatness is the one to trust on a busy machine.
 
-Two commits a turn, of the message and of the turn, wait for the disk (see stores/sqlite.py), and disks differ: one
-sync took 0.3 ms and 3 ms on the same machine within ten minutes. So the same is measured in memory too, which is the
-store's own work, and the disk's sync by itself, before and after.
+The disk is told a moment after a commit to keep it (see stores/sqlite.py), and disks differ: one sync took 0.3 ms and
+3 ms on the same machine within ten minutes. So the same is measured in memory too, which is the store's own work, and
+the disk's sync by itself, before and after.
 """
 
 from __future__ import annotations
@@ -90,19 +90,15 @@ async def take_turn(store: SqlStore, interview: str, number: int, seen: int, wat
     turn = Turn(number=number, at=AT, consumed=(message.id,), assessment=made, move=move, reply=WORDS[:200])
     with watch("receive"):
         await store.append(interview, [Received(message=message)])
-    with watch("acquire"):
-        await store.acquire(interview, "me", 60)
-    with watch("load"):
-        rows = await store.events(interview, seen)
+    with watch("claim"):
+        rows = await store.claim(interview, "me", 60, seen)
     with watch("assessed"):
         await store.append(interview, [Assessed(number=number, consumed=(message.id,), assessment=made)])
     with watch("turned"):
         await store.append(interview, [Turned(turn=turn)])
     with watch("sent"):
         await store.append(interview, [Sent(number=number, at=AT)])
-    with watch("release"):
-        await store.release(interview, "me")
-    return rows[-1][0]
+    return rows[-1][0] if rows else seen
 
 
 async def take_turns(store: SqlStore, interview: str, turns: int) -> Watch:
@@ -128,7 +124,7 @@ async def measure(url: str, turns: int) -> dict[str, float]:
     await store.events("i")
     whole = (time.perf_counter() - began) * 1e3
     await store.close()
-    left_out, cpu = ("acquire", "release", "cpu"), watch.steps["cpu"]
+    left_out, cpu = ("cpu",), watch.steps["cpu"]
     each = [sum(v) for v in zip(*(v for k, v in watch.steps.items() if k not in left_out), strict=True)]
     return {
         "turn_ms": median(each),

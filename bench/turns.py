@@ -14,29 +14,14 @@ from interviewer.conduct.turn import Conductor
 from interviewer.domain.guide import FollowUp, Guide, KeyPoint, Pitfall, Question
 from interviewer.domain.interview import Inbound
 from interviewer.engines.scripted import ScriptedEngine
-from interviewer.ports import Match, utc_now
+from interviewer.ports import utc_now
 from interviewer.prompts import phrases
 from interviewer.stores.sql import SqlStore
+from tests.fakes import FakeRetriever
 
 TURNS = 100
 MEDIAN_LIMIT_MS = 3.0
 FLAT_LIMIT = 1.5
-
-
-class NothingFound:
-    """A retriever without an index, so that no embedding is counted."""
-
-    def choose(self, guide: Guide, topic: str, count: int) -> list[tuple[str, float]]:
-        """Nothing."""
-        return []
-
-    def match(self, guide: Guide, words: str, **_: object) -> list[Match]:
-        """Nothing."""
-        return []
-
-    def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
-        """Nothing."""
-        return []
 
 
 def long_guide() -> Guide:
@@ -61,7 +46,7 @@ async def turn_times(folder: Path) -> list[float]:
     store = SqlStore(f"sqlite:///{folder / 'bench.db'}")
     await store.open()
     lines = phrases()
-    conductor = Conductor(store, ScriptedEngine(lines), NothingFound(), lines)
+    conductor = Conductor(store, ScriptedEngine(lines), FakeRetriever(), lines)
     guide = long_guide()
     interview = await conductor.start(make_plan(guide, count=TURNS // 2), guide, candidate="bench", channel="bench")
     times = []

@@ -97,13 +97,16 @@ class Match(Frozen):
 
 
 class Retriever(Protocol):
-    """Finds parts of a guide by meaning. Answers from a fresh index in well under a millisecond plus one embedding."""
+    """Finds parts of a guide by meaning. Answers from a fresh index in well under a millisecond plus one embedding.
+
+    What a turn asks of it does not hold up other interviews meanwhile.
+    """
 
     def choose(self, guide: Guide, topic: str, count: int) -> list[tuple[str, float]]:
-        """Ids of the questions nearest to a topic, best first, with their scores."""
+        """Ids of the questions nearest to a topic, best first, with their scores; for planning an interview."""
         ...
 
-    def match(
+    async def match(
         self,
         guide: Guide,
         words: str,
@@ -115,7 +118,7 @@ class Retriever(Protocol):
         """Chunks of these kinds nearest to some words, best first."""
         ...
 
-    def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
+    async def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
         """Background passages that may help to clarify something."""
         ...
 
@@ -168,6 +171,12 @@ class Store(Protocol):
 
     async def interviews(self, candidate: str | None = None) -> list[InterviewSummary]:
         """All interviews, of one candidate or of everyone, the latest first."""
+        ...
+
+    async def claim(
+        self, interview_id: str, holder: str, seconds: float, after: int = 0
+    ) -> list[tuple[int, Event]] | None:
+        """Take the lease and read what `events` would, in one transaction; None where `acquire` would say False."""
         ...
 
     async def acquire(self, interview_id: str, holder: str, seconds: float) -> bool:

@@ -84,6 +84,12 @@ class FakeStore:
             if candidate in (None, s.candidate)
         ]
 
+    async def claim(
+        self, interview_id: str, holder: str, seconds: float, after: int = 0
+    ) -> list[tuple[int, Event]] | None:
+        taken = await self.acquire(interview_id, holder, seconds)
+        return await self.events(interview_id, after) if taken else None
+
     async def acquire(self, interview_id: str, holder: str, seconds: float) -> bool:
         return self.leases.setdefault(interview_id, holder) == holder
 
@@ -101,7 +107,7 @@ class FakeRetriever:
     def choose(self, guide: Guide, topic: str, count: int) -> list[tuple[str, float]]:
         return []
 
-    def match(
+    async def match(
         self,
         guide: Guide,
         words: str,
@@ -112,7 +118,7 @@ class FakeRetriever:
     ) -> list[Match]:
         return []
 
-    def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
+    async def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
         return []
 
 

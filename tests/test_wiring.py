@@ -46,24 +46,24 @@ def retriever(index: Index) -> IndexedRetriever:
     return IndexedRetriever(cast("Callable[[], Any]", lambda: index))
 
 
-def test_a_guide_is_indexed_once_and_again_when_it_changed() -> None:
+async def test_a_guide_is_indexed_once_and_again_when_it_changed() -> None:
     index, guide = Index(), make_guide()
     found = retriever(index)
     assert found.choose(guide, "beans", 1) == [("q1", 1.0)]
-    assert found.match(guide, "beans")
-    assert found.background(guide, "beans") == ["beans"]
+    assert await found.match(guide, "beans")
+    assert await found.background(guide, "beans") == ["beans"]
     found.choose(guide.model_copy(update={"revision": "r2"}), "beans", 1)
     assert index.ensured == ["r1", "r2"]
 
 
-def test_a_turn_goes_on_without_an_index_which_is_tried_and_complained_of_once(
+async def test_a_turn_goes_on_without_an_index_which_is_tried_and_complained_of_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     index = Index(broken=True)
     found = retriever(index)
     with caplog.at_level(logging.WARNING):
-        assert found.match(make_guide(), "beans") == []
-        assert found.background(make_guide(), "beans") == []
+        assert await found.match(make_guide(), "beans") == []
+        assert await found.background(make_guide(), "beans") == []
     assert (index.tries, len(caplog.records)) == (1, 1)
     with pytest.raises(IndexUnavailable):
         found.choose(make_guide(), "beans", 1)

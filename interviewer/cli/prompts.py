@@ -203,6 +203,8 @@ def _question(home: House, guide: str | None, wanted: str | None) -> tuple[Guide
 
 def _speak_request(home: House, guide: Guide, question: Question, move: Move, answer: str) -> SpeakRequest:
     """What words a move at the question's first point or first follow-up, right after this answer."""
+    import asyncio
+
     from interviewer.conduct.speak import speak_request
 
     at = utc_now()
@@ -214,7 +216,7 @@ def _speak_request(home: House, guide: Guide, question: Question, move: Move, an
     aimed_at = question.follow_ups if move.kind is MoveKind.FOLLOW_UP else question.key_points
     aims = move.kind in (MoveKind.PROBE, MoveKind.FOLLOW_UP) or (move.kind is MoveKind.HINT and move.rung > 1)
     update = {"target": aimed_at[0].id if aims and aimed_at else None, "rung": move.rung * (move.kind is MoveKind.HINT)}
-    return speak_request(interview, guide, question, move.model_copy(update=update), home.retriever)
+    return asyncio.run(speak_request(interview, guide, question, move.model_copy(update=update), home.retriever))
 
 
 def _shown(prompt: Prompt) -> Iterator[str]:

@@ -35,7 +35,7 @@ async def assess(
         message=text,
         earlier=tuple(bounded(text) for text in interview.current.answers),
         asked=_asked(interview),
-        elsewhere=await asyncio.to_thread(_elsewhere, retriever, interview, guide, question, text),
+        elsewhere=await _elsewhere(retriever, interview, guide, question, text),
     )
     try:
         async with asyncio.timeout(seconds):
@@ -73,13 +73,13 @@ def _made(findings: Sequence[PointFinding]) -> tuple[PointFinding, ...]:
     return tuple(f for f in findings if f.verdict is Verdict.COVERED)
 
 
-def _elsewhere(
+async def _elsewhere(
     retriever: Retriever, interview: Interview, guide: Guide, question: Question, text: str
 ) -> tuple[KeyPoint, ...]:
     """Key points of questions still to come that the message may make, named "question/point"."""
     coming = {q for q, s in interview.questions.items() if s.asked_at is None}
     found = []
-    for match in retriever.match(guide, text, exclude_question=question.id, count=ELSEWHERE_COUNT * 4):
+    for match in await retriever.match(guide, text, exclude_question=question.id, count=ELSEWHERE_COUNT * 4):
         other = guide.question(match.question_id or "")
         if match.score < ELSEWHERE_NEAR or other is None or other.id not in coming:
             continue

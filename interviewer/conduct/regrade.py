@@ -64,7 +64,7 @@ async def _read_again(
     if question is None or not turn.consumed:
         return turn
     waiting = interview.draft()
-    waiting.pending = [m for m in interview.pending if m.id in turn.consumed]
+    waiting.pending = interview.answered_by(turn)
     heard: Assessment | None = None
     failure = ""
     try:

@@ -137,12 +137,12 @@ def safe_line(move: Move, phrases: Phrases, turn: int) -> str:
     return phrases.say(key, turn) if key else phrases.acknowledge(move.cause, turn)
 
 
-def speak_request(
+async def speak_request(
     interview: Interview, guide: Guide, question: Question, move: Move, retriever: Retriever
 ) -> SpeakRequest:
     """What the engine may know to word this move."""
     aim, label, half = _aim(interview, question, move)
-    passages = _passages(interview, guide, question, retriever) if move.kind is MoveKind.CLARIFY else ()
+    passages = await _passages(interview, guide, question, retriever) if move.kind is MoveKind.CLARIFY else ()
     return SpeakRequest(
         move=move,
         mode=interview.plan.mode,
@@ -190,12 +190,12 @@ def _circumstance(interview: Interview, move: Move) -> str:
     return "start" if move.kind is MoveKind.HINT and move.rung == 1 and not interview.current.answers else ""
 
 
-def _passages(interview: Interview, guide: Guide, question: Question, retriever: Retriever) -> tuple[str, ...]:
+async def _passages(interview: Interview, guide: Guide, question: Question, retriever: Retriever) -> tuple[str, ...]:
     """Sentences of the guide's background about the very words that the candidate asks about, if there are any."""
     asked = set(content_stems(said(interview.pending))) - _ASKING_WORDS
     if not asked:
         return ()
-    near = retriever.background(guide, f"{said(interview.pending)} {question.text}")
+    near = await retriever.background(guide, f"{said(interview.pending)} {question.text}")
     about = [s for passage in near for s in sentences(passage) if asked & set(content_stems(s))]
     return (" ".join(about[:PASSAGE_SENTENCES]),) if about else ()
 

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from interviewer.conduct.assess import assess, commanded
 from interviewer.conduct.settle import having_heard, settle
@@ -32,18 +33,21 @@ from interviewer.domain.guide import Guide, Question
 from interviewer.domain.interview import (
     Assessed,
     Assessment,
+    Edited,
     Event,
     Inbound,
     MessageKind,
     Mode,
     Move,
     MoveKind,
+    Moved,
     Plan,
     Received,
     Sent,
     Started,
     Turn,
     Turned,
+    Withdrawn,
 )
 from interviewer.domain.policy import decide, open_points
 from interviewer.domain.scorecard import Scorecard, scorecard
@@ -81,11 +85,16 @@ class Conductor:
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._guides: dict[str, Guide] = {}
 
-    async def start(self, plan: Plan, guide: Guide, *, candidate: str, channel: str) -> Interview:
-        """Begin an interview: its plan, its greeting and first question are stored before they are shown."""
+    async def start(
+        self, plan: Plan, guide: Guide, *, candidate: str, channel: str, interview_id: str | None = None
+    ) -> Interview:
+        """Begin an interview: its plan, its greeting and first question are stored before they are shown.
+
+        With an `interview_id` of the caller's, beginning the same one twice is beginning it once.
+        """
         await self.store.save_guide(guide)
         now = self.clock()
-        interview_id = new_id()
+        interview_id = interview_id or new_id()
         first = Turn(
             number=0,
             at=now,
@@ -100,21 +109,38 @@ class Conductor:
         """Store a message; False when it was stored before. Once this returns the message will be answered."""
         return await self.store.append(message.interview_id, [Received(message=message)])
 
+    async def edit(self, interview_id: str, message_id: str, text: str, at: datetime) -> bool:
+        """Store a message's new text; it counts unless the old one is answered. False when it was stored before."""
+        return await self.store.append(interview_id, [Edited(message_id=message_id, text=text, at=at)])
+
+    async def withdraw(self, interview_id: str, message_id: str, at: datetime) -> bool:
+        """Store that a message was taken back; it does not count unless it is answered. False when stored before."""
+        return await self.store.append(interview_id, [Withdrawn(message_id=message_id, at=at)])
+
+    async def move(self, interview_id: str, place: str) -> None:
+        """Store where in a chat the interview goes on."""
+        await self.store.append(interview_id, [Moved(place=place, at=self.clock())])
+
+    async def forget(self, interview_id: str) -> bool:
+        """Delete everything of an interview, here and in the store; False when there was nothing."""
+        there = await self.store.forget(interview_id)
+        self._known.pop(interview_id, None)
+        return there
+
     async def advance(self, interview_id: str, listen: Listener = unheard) -> Turn | None:
         """Answer what waits, if anything does. Raises InterviewBusy while another worker is at it, and TurnConflict."""
         async with self._lease(interview_id) as lease:
-            turn = await self._advance(interview_id, listen)
+            turn = await self._advance(lease.interview, listen)
             lease.over = turn is not None
             return turn
 
-    async def _advance(self, interview_id: str, listen: Listener) -> Turn | None:
-        interview = await self.load(interview_id)
+    async def _advance(self, interview: Interview, listen: Listener) -> Turn | None:
         if not interview.pending or interview.status is Status.ENDED:
             return None
         guide = await self.guide_of(interview)
         turn = await self.take_turn(interview.draft(), guide, listen)
-        if not await self.store.append(interview_id, [Turned(turn=turn)]):
-            self._known.pop(interview_id, None)
+        if not await self.store.append(interview.id, [Turned(turn=turn)]):
+            self._known.pop(interview.id, None)
             raise TurnConflict("Another worker has answered this message.", "Look at the interview again.")
         return turn
 
@@ -131,11 +157,11 @@ class Conductor:
         until = asyncio.get_running_loop().time() + self.seconds
         reading = self._read(interview, guide, question, consumed)
         heard, failure = await _next_reading(reading)
-        move = self._decide(interview, guide, question, heard, failure)
+        move = await self._decide(interview, guide, question, heard, failure)
         speaks_of_grade = move.settles is not None and interview.plan.mode is Mode.PRACTICE
         if speaks_of_grade:
             heard, failure = await _last_reading(reading, heard, failure)
-        request = speak_request(having_heard(interview, heard, failure), guide, question, move, self.retriever)
+        request = await speak_request(having_heard(interview, heard, failure), guide, question, move, self.retriever)
         guard = guard_for(interview, guide, request)
         left = until - asyncio.get_running_loop().time()
         engine = None if failure else self.engine
@@ -171,7 +197,10 @@ class Conductor:
     async def load(self, interview_id: str) -> Interview:
         """The interview as it stands now; only events that are new since the last look are read."""
         known = self._known.get(interview_id)
-        fresh = await self.store.events(interview_id, known.seq if known else 0)
+        return self._followed(interview_id, known, await self.store.events(interview_id, known.seq if known else 0))
+
+    def _followed(self, interview_id: str, known: _Known | None, fresh: Sequence[tuple[int, Event]]) -> Interview:
+        """The interview with what was read behind `known`."""
         if known is None:
             known = _Known(fresh[-1][0], fold(interview_id, [event for _, event in fresh]))
         else:
@@ -200,13 +229,14 @@ class Conductor:
 
         The store ends it with the turn that it is held for; it is given back where there was none.
         """
-        holder = secrets.token_hex(8)
-        if not await self.store.acquire(interview_id, holder, LEASE_SECONDS):
+        holder, known = secrets.token_hex(8), self._known.get(interview_id)
+        fresh = await self.store.claim(interview_id, holder, LEASE_SECONDS, known.seq if known else 0)
+        if fresh is None:
             raise InterviewBusy(
                 "This interview is being answered somewhere else.", "Close it there, or try again in a few seconds."
             )
 
-        lease = _Lease()
+        lease = _Lease(self._followed(interview_id, known, fresh))
 
         async def renew() -> None:
             while True:
@@ -237,7 +267,7 @@ class Conductor:
         if latest and latest.calls:
             await self.store.append(interview.id, [Assessed(number=number, consumed=consumed, assessment=latest)])
 
-    def _decide(
+    async def _decide(
         self, interview: Interview, guide: Guide, question: Question, heard: Assessment | None, failure: str
     ) -> Move:
         draft = having_heard(interview, heard, failure)
@@ -247,16 +277,16 @@ class Conductor:
         minutes = interview.plan.minutes
         time_up = minutes is not None and interview.minutes_spent(self.clock()) >= minutes
         answered = heard is not None and heard.kind is MessageKind.ANSWER
-        wordings = self._wordings(draft, guide, question) if answered else None
+        wordings = await self._wordings(draft, guide, question) if answered else None
         return decide(draft, question, heard, time_up=time_up, wordings=wordings)
 
-    def _wordings(self, draft: Interview, guide: Guide, question: Question) -> Mapping[str, str]:
+    async def _wordings(self, draft: Interview, guide: Guide, question: Question) -> Mapping[str, str]:
         """For open points whose author wrote no probe: the guide's own follow-up that is near enough to draw it out."""
         wordings = {}
         for point in open_points(draft, question):
             if point.probe or not question.follow_ups or draft.current.probes >= draft.plan.probes:
                 continue
-            near = self.retriever.match(guide, point.text, kinds=("follow_up",), count=8)
+            near = await self.retriever.match(guide, point.text, kinds=("follow_up",), count=8)
             own = [m for m in near if m.question_id == question.id and m.score >= WORDING_NEAR and spoken(m.text)]
             if own and own[0].item_id:
                 wordings[point.id] = own[0].item_id
@@ -272,8 +302,11 @@ class Conductor:
 
 @dataclass
 class _Lease:
-    """A lease that is held: whether the store has ended it, and whether it was renewed and so may outlive that."""
+    """A lease, and the interview that it is on; whether the store has ended it, and whether it was renewed
+    and so may outlive that.
+    """
 
+    interview: Interview
     over: bool = False
     renewed: bool = False
 

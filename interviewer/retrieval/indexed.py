@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -45,7 +46,7 @@ class IndexedRetriever:
         """As ports.Retriever."""
         return self.ensure(guide).choose(guide, topic, count)
 
-    def match(
+    async def match(
         self,
         guide: Guide,
         words: str,
@@ -59,11 +60,11 @@ class IndexedRetriever:
         def look(index: GuideIndex) -> list[Match]:
             return index.match(guide, words, kinds=kinds, exclude_question=exclude_question, count=count)
 
-        return self._or_nothing(guide, look)
+        return await asyncio.to_thread(self._or_nothing, guide, look)
 
-    def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
+    async def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
         """As ports.Retriever; nothing where the index cannot be used, since a turn can do without."""
-        return self._or_nothing(guide, lambda index: index.background(guide, words, count))
+        return await asyncio.to_thread(self._or_nothing, guide, lambda index: index.background(guide, words, count))
 
     def _or_nothing(self, guide: Guide, look: Callable[[GuideIndex], list[T]]) -> list[T]:
         """What a look into the index finds. One that cannot be used is complained of once, and not waited for again."""

@@ -116,6 +116,15 @@ def take_lease(connection: Connection, interview_id: str, holder: str, now: date
     return False
 
 
+def take_and_read(
+    connection: Connection, interview_id: str, holder: str, now: datetime, until: datetime, after: int
+) -> list[tuple[int, Event]] | None:
+    """Take or renew the lease, and read events from just behind `after`; None where the lease is another's."""
+    if not take_lease(connection, interview_id, holder, now, until):
+        return None
+    return read_events(connection, interview_id, after)
+
+
 def drop_lease(connection: Connection, interview_id: str, holder: str) -> None:
     """Give the lease back, if this holder has it."""
     connection.execute(_RELEASE, {"interview": interview_id, "holder": holder})

@@ -8,6 +8,7 @@ a task that is cancelled cannot leave half of one behind: what was begun is fini
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from interviewer.domain.errors import StoreError
 from interviewer.domain.guide import Guide
-from interviewer.domain.interview import Event, Received, Started
+from interviewer.domain.interview import Event
 from interviewer.ports import Clock, InterviewSummary, utc_now
 from interviewer.stores import rows, sqlite
 from interviewer.stores.faults import Refused, translated
@@ -28,7 +29,9 @@ from interviewer.stores.schema import migrate
 
 DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 CONNECTIONS = 8
+SYNC_AFTER = 0.05
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class SqlStore:
@@ -41,6 +44,8 @@ class SqlStore:
         self._where = "DATABASE_URL"
         self._engine: Engine | None = None
         self._threads: ThreadPoolExecutor | None = None
+        self._file: str | None = None
+        self._sync_due: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
         """Connect, and bring the schema up to date. Raises StoreTooNew."""
@@ -58,6 +63,10 @@ class SqlStore:
         """Let go of every connection, once what was begun is finished."""
         if self._engine is None or self._threads is None:
             return
+        if self._sync_due and self._file:
+            self._sync_due.cancel()
+            self._sync_due = None
+            await asyncio.to_thread(_synchronised, self._file)
         try:
             await self._run(Engine.dispose)
         finally:
@@ -83,10 +92,8 @@ class SqlStore:
         """
         if not events:
             return True
-        # A candidate's words, once accepted, outlive a power cut; a turn that is lost to one is taken anew.
-        lasting = any(isinstance(event, (Started, Received)) for event in events)
         try:
-            await self._write(rows.add_events, interview_id, events, self._clock(), lasting=lasting)
+            await self._write(rows.add_events, interview_id, events, self._clock())
         except Refused:
             if await self._read(rows.any_there, interview_id, events):
                 return False
@@ -101,6 +108,14 @@ class SqlStore:
         """All interviews, of one candidate or of everyone, the latest first."""
         return await self._read(rows.read_summaries, candidate)
 
+    async def claim(
+        self, interview_id: str, holder: str, seconds: float, after: int = 0
+    ) -> list[tuple[int, Event]] | None:
+        """Take the lease and read what `events` would, in one transaction; None where `acquire` would say False."""
+        now = self._clock()
+        until = now + timedelta(seconds=seconds)
+        return await self._write(rows.take_and_read, interview_id, holder, now, until, after)
+
     async def acquire(self, interview_id: str, holder: str, seconds: float) -> bool:
         """Take or renew the lease on an interview; False while another holder's has not run out.
 
@@ -108,11 +123,11 @@ class SqlStore:
         """
         now = self._clock()
         until = now + timedelta(seconds=seconds)
-        return await self._write(rows.take_lease, interview_id, holder, now, until, lasting=False)
+        return await self._write(rows.take_lease, interview_id, holder, now, until)
 
     async def release(self, interview_id: str, holder: str) -> None:
         """Give the lease back, if this holder has it."""
-        await self._write(rows.drop_lease, interview_id, holder, lasting=False)
+        await self._write(rows.drop_lease, interview_id, holder)
 
     async def forget(self, interview_id: str) -> bool:
         """Delete everything of an interview; False when there was nothing.
@@ -129,6 +144,8 @@ class SqlStore:
         url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
         lite = url.get_backend_name() == "sqlite"
         self._where = (url.database or "The database") if lite else f"The database {url.database} on {url.host}"
+        if lite and url.database and not url.database.startswith((":memory:", "file:")):
+            self._file = url.database
         self._threads = ThreadPoolExecutor(1 if lite else CONNECTIONS, "store")
         options = sqlite.engine_options(self._patience) if lite else {"pool_size": CONNECTIONS, "pool_pre_ping": True}
         # Parameters are candidates' words: they must not reach a log through an exception's text.
@@ -137,8 +154,15 @@ class SqlStore:
     async def _read(self, work: Callable[..., T], *args: Any) -> T:
         return await self._run(_reading, work, *args)
 
-    async def _write(self, work: Callable[..., T], *args: Any, lasting: bool = True) -> T:
-        return await self._run(_writing, lasting, work, *args)
+    async def _write(self, work: Callable[..., T], *args: Any) -> T:
+        done: T = await self._run(_writing, work, *args)
+        if self._file and not self._sync_due:
+            self._sync_due = asyncio.get_running_loop().call_later(SYNC_AFTER, self._sync, self._file)
+        return done
+
+    def _sync(self, file: str) -> None:
+        self._sync_due = None
+        asyncio.get_running_loop().run_in_executor(None, _synchronised, file)
 
     async def _run(self, work: Callable[..., T], *args: Any) -> T:
         """Run `work(engine, *args)` in a thread of the store. Only the product's own errors come out of it."""
@@ -166,11 +190,16 @@ def _reading(engine: Engine, work: Callable[..., T], *args: Any) -> T:
         return work(connection, *args)
 
 
-def _writing(engine: Engine, lasting: bool, work: Callable[..., T], *args: Any) -> T:
+def _writing(engine: Engine, work: Callable[..., T], *args: Any) -> T:
     with engine.begin() as connection:
-        if _is_sqlite(engine):
-            sqlite.durability(connection, lasting)
         return work(connection, *args)
+
+
+def _synchronised(file: str) -> None:
+    try:
+        sqlite.sync(file)
+    except OSError as error:
+        log.warning("The disk may not keep the last commits through a power cut: %s", error.strerror)
 
 
 def _prepare(engine: Engine, where: str) -> None:

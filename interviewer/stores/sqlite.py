@@ -1,8 +1,9 @@
-"""What only SQLite needs: a private file, its pragmas, how durable a commit is, and forgetting for good."""
+"""What only SQLite needs: a private file, its pragmas, when the disk has a commit, and forgetting for good."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from interviewer.domain.errors import StoreError
 
 PRAGMAS = (
     "journal_mode=WAL",
-    "synchronous=FULL",
-    "fullfsync=ON",  # macOS: fsync alone does not reach the disk there
+    "synchronous=NORMAL",  # see `sync`
+    "checkpoint_fullfsync=ON",  # macOS: fsync alone does not reach the disk there
     "foreign_keys=ON",
     "secure_delete=ON",
     "temp_store=MEMORY",  # what VACUUM sets aside is candidates' words too
@@ -60,19 +61,27 @@ def _private_file(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def durability(connection: Connection, lasting: bool) -> None:
-    """Whether the next commit must outlive the machine (FULL) or only this process (NORMAL).
+def sync(database: str) -> None:
+    """Have the disk keep every commit up to now, so that they outlive a power cut. Raises OSError.
 
-    In WAL mode NORMAL survives kill -9: what was written is the kernel's. It does not survive a power cut, which
-    may take the commits of the last half minute, though never the file's consistency. FULL waits for the disk, 0.3 ms
-    to 10 ms each. So FULL is for what somebody outside is told is kept, a candidate's words above all, and NORMAL
-    for what can be made again: a turn, a lease, a mark that a reply was sent. The next FULL commit carries them along,
-    since a log is synchronised up to its end.
+    A commit (synchronous=NORMAL, in WAL mode) outlives kill -9, because what was written is the kernel's, and a power
+    cut never breaks the file, but may take its last commits. To wait for the disk in every commit (FULL) costs 0.3 ms
+    to 10 ms each, in the middle of a turn. So the log is synchronised a moment after a commit, for all commits of that
+    moment at once, while the engine reads. SQLite's locks are on other files, so that closing this one loses none.
     """
-    wanted = "FULL" if lasting else "NORMAL"
-    if connection.info.get("synchronous", "FULL") != wanted:
-        connection.exec_driver_sql(f"PRAGMA synchronous={wanted}")
-        connection.info["synchronous"] = wanted
+    try:
+        log = os.open(f"{database}-wal", os.O_RDWR)
+    except FileNotFoundError:  # a checkpoint has synchronised and removed it
+        return
+    try:
+        if sys.platform == "darwin":
+            import fcntl
+
+            fcntl.fcntl(log, fcntl.F_FULLFSYNC)
+        else:
+            os.fsync(log)
+    finally:
+        os.close(log)
 
 
 def owe_scrub(connection: Connection) -> None:

@@ -97,7 +97,7 @@ class MortalStore(FakeStore):
 class WordRetriever(FakeRetriever):
     """Finds by the share of common words: crude, and without a model."""
 
-    def match(
+    async def match(
         self,
         guide: Guide,
         words: str,
@@ -116,7 +116,7 @@ class WordRetriever(FakeRetriever):
         ]
         return sorted(found, key=lambda m: -m.score)[:count]
 
-    def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
+    async def background(self, guide: Guide, words: str, count: int = 2) -> list[str]:
         return sorted((b.text for b in guide.background), key=lambda text: -_likeness(text, words))[:count]
 
 

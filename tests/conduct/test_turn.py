@@ -563,11 +563,11 @@ async def test_a_wording_is_looked_for_only_after_an_answer(guide: Guide, plan: 
     class Asked(WordRetriever):
         kinds: list[str]
 
-        def match(
+        async def match(
             self, guide: Guide, words: str, *, kinds: Sequence[str] = ("key_point",), **wishes: Any
         ) -> list[Match]:
             self.kinds += kinds
-            return super().match(guide, words, kinds=kinds, **wishes)
+            return await super().match(guide, words, kinds=kinds, **wishes)
 
     retriever = Asked()
     retriever.kinds = []

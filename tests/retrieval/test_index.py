@@ -17,7 +17,6 @@ import pytest
 
 from interviewer.domain.errors import IndexLocked, IndexUnavailable
 from interviewer.domain.guide import Guide
-from interviewer.ports import Retriever
 from interviewer.retrieval.chroma import Collections, LocalStore, ServerStore, StoreFailed, local_client
 from interviewer.retrieval.chunks import chunk_guide
 from interviewer.retrieval.index import GuideIndex
@@ -53,10 +52,6 @@ def index(baker: Guide, tmp_path_factory: pytest.TempPathFactory) -> GuideIndex:
 
 
 class TestAnswers:
-    def test_it_is_a_retriever(self, index: GuideIndex) -> None:
-        retriever: Retriever = index
-        assert retriever is index
-
     def test_choose_finds_the_question(self, index: GuideIndex, baker: Guide) -> None:
         chosen = index.choose(baker, "something about rye", 2)
         assert len(chosen) == 2

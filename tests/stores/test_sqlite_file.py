@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import sqlite3
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,11 +15,10 @@ from pathlib import Path
 import pytest
 
 from interviewer.domain.errors import StoreError
-from interviewer.domain.interview import Event
 from interviewer.stores import sqlite
 from interviewer.stores.sql import SqlStore
 
-from .samples import assessed, guide, received, sent, started, turned
+from .samples import guide, received, started, turned
 
 
 @pytest.fixture
@@ -68,25 +69,51 @@ async def test_a_folder_that_was_there_keeps_its_rights_and_a_file_loses_others(
     assert (mode(others_may_read.parent), mode(others_may_read)) == (0o755, 0o600)
 
 
-async def test_a_commit_of_a_candidates_words_waits_for_the_disk(path: Path) -> None:
+async def test_the_disk_is_told_to_keep_what_was_committed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    synced = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def sync(database: str) -> None:
+        told.append(database)
+        loop.call_soon_threadsafe(synced.set)
+
+    monkeypatch.setattr(sqlite, "sync", sync)
+    store = await opened(path)
+    await store.append("i1", [started()])
+    await store.append("i1", [received("m1")])
+    async with asyncio.timeout(5):
+        await synced.wait()
+    assert told == [str(path)], "once for all commits of a moment"
+    await store.append("i1", [received("m2")])
+    await store.close()
+    assert len(told) == 2, "nothing is left undone at the end"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+async def test_the_log_is_what_is_synchronised(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = await opened(path)
+    await store.append("i1", [started()])
+    files: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        files.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    sqlite.sync(str(path))
+    assert files == [f"{path}-wal"]
+    await store.close()
+    sqlite.sync(str(path))  # the log is gone, and what it held is in the file
+
+
+async def test_pragmas(path: Path) -> None:
     store = await opened(path)
     assert store._engine is not None
-    steps: tuple[tuple[list[Event], int], ...] = (
-        ([started()], 2),
-        ([received("m1")], 2),
-        ([assessed(1, "m1")], 1),
-        ([turned(1, "m1")], 1),
-        ([sent(1)], 1),
-    )
-    for events, level in steps:
-        await store.append("i1", events)
-        with store._engine.connect() as connection:
-            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
+    wanted = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "secure_delete": 1}
     with store._engine.connect() as connection:
-        found = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "foreign_keys")
-        }
-    assert found == {"journal_mode": "wal", "foreign_keys": 1}
+        assert {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted} == wanted
     await store.close()
 
 
