@@ -2,6 +2,9 @@
 
 Started      the plan, once
 Received     a candidate's message, as it came
+Edited       the candidate has changed a message; only what is not answered yet changes with it
+Withdrawn    the candidate has taken a message back, which only what is not answered yet can be
+Moved        the interview goes on in another place of a chat
 Assessed     what the engine made of the messages of a turn, kept as soon as it is paid for
 Turned       a whole turn: what it answered, its move, its words, and the grades it settled
 Sent         a turn's reply has reached the channel
@@ -131,7 +134,8 @@ class Plan(Frozen):
 class Inbound(Frozen):
     """A candidate's message as a channel hands it over. `id` is the channel's own, and makes a redelivery harmless.
 
-    `command` is set when the message is a command ("/hint"), whose meaning needs no engine.
+    `command` is set when the message is a command ("/hint"), whose meaning needs no engine. What came before the reply
+    is one answer; in a chat in the order of `at`, whatever order it arrived in.
     """
 
     id: str
@@ -184,6 +188,36 @@ class Received(Frozen):
     message: Inbound
 
 
+class Edited(Frozen):
+    """The candidate has changed a message. The new text counts unless a turn has answered the old one."""
+
+    type: Literal["edited"] = "edited"
+    message_id: str
+    text: str
+    at: datetime
+
+    @field_validator("message_id", "text", mode="before")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        return whole(value) if isinstance(value, str) else value
+
+
+class Withdrawn(Frozen):
+    """The candidate has taken a message back. It does not count unless a turn has answered it."""
+
+    type: Literal["withdrawn"] = "withdrawn"
+    message_id: str
+    at: datetime
+
+
+class Moved(Frozen):
+    """The interview goes on in this place of a chat; see channels.chat.Place."""
+
+    type: Literal["moved"] = "moved"
+    place: str
+    at: datetime
+
+
 class Assessed(Frozen):
     """The engine's reading of the messages of the coming turn."""
 
@@ -217,7 +251,9 @@ class Regraded(Frozen):
     grades: tuple[Grade, ...]
 
 
-Event = Annotated[Started | Received | Assessed | Turned | Sent | Regraded, Field(discriminator="type")]
+Event = Annotated[
+    Started | Received | Edited | Withdrawn | Moved | Assessed | Turned | Sent | Regraded, Field(discriminator="type")
+]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(hide_input_in_errors=True))
 
 
@@ -226,6 +262,12 @@ def event_key(event: Event) -> str:
     match event:
         case Received():
             return f"received:{event.message.id}"
+        case Edited():
+            return f"edited:{event.message_id}:{event.at.isoformat()}"
+        case Withdrawn():
+            return f"withdrawn:{event.message_id}"
+        case Moved():
+            return f"moved:{event.at.isoformat()}:{event.place}"
         case Assessed():
             return f"assessed:{event.number}:{json.dumps(event.consumed)}"
         case Turned():

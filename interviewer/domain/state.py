@@ -6,6 +6,7 @@ change freely, and becomes true only when its event is stored and applied.
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -23,10 +24,12 @@ from interviewer.domain.grading import (
 from interviewer.domain.interview import (
     Assessed,
     Assessment,
+    Edited,
     Event,
     Inbound,
     Move,
     MoveKind,
+    Moved,
     Plan,
     Received,
     Regraded,
@@ -34,6 +37,7 @@ from interviewer.domain.interview import (
     Started,
     Turn,
     Turned,
+    Withdrawn,
 )
 
 MAX_SILENCE = 900.0
@@ -95,7 +99,12 @@ class QuestionState:
 
 @dataclass
 class Interview:
-    """An interview's state. Only `apply` changes one that is kept."""
+    """An interview's state. Only `apply` changes one that is kept.
+
+    `messages` holds every version of every message, `pending` those that wait for an answer. `place` is where in a chat
+    the interview is held, "" where it is not. `withdrawn` are ids of messages that were taken back, `edited` the latest
+    change of each message that was changed, `versions` the id of the message that each changed version is of.
+    """
 
     id: str
     plan: Plan
@@ -113,6 +122,10 @@ class Interview:
     unsent: list[int] = field(default_factory=list)
     active_seconds: float = 0.0
     latest_at: datetime | None = None
+    place: str = ""
+    withdrawn: frozenset[str] = frozenset()
+    edited: dict[str, Edited] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def current(self) -> QuestionState:
@@ -140,6 +153,18 @@ class Interview:
     def grades(self) -> list[Grade]:
         """The grades settled so far, in plan order."""
         return [grade for q in self.plan.questions if (grade := self.questions[q].grade) is not None]
+
+    def waits(self, message_id: str) -> bool:
+        """Whether this message, in whatever version, is still to be answered."""
+        return any(self.versions.get(m.id, m.id) == message_id for m in self.pending)
+
+    def answered_by(self, turn: Turn) -> list[Inbound]:
+        """The messages that a turn answers, as they were when it was taken."""
+        found = [m for m in self.pending if m.id in turn.consumed]
+        if len(found) == len(turn.consumed):
+            return found
+        by_id = {m.id: m for m in self.messages}  # a message was changed or taken back while its answer came
+        return [by_id[m] for m in turn.consumed if m in by_id]
 
     def changing(self, question_id: str) -> QuestionState:
         """A question's state to change: a copy, put in the place of the one that drafts may share."""
@@ -182,8 +207,14 @@ def apply(interview: Interview, event: Event) -> None:
     _keep_time(interview, event)
     match event:
         case Received(message=message):
-            interview.messages.append(message)
-            interview.pending.append(message)
+            _receive(interview, message)
+        case Edited():
+            _edit(interview, event)
+        case Withdrawn(message_id=message_id):
+            interview.withdrawn |= {message_id}
+            interview.pending = [m for m in interview.pending if interview.versions.get(m.id, m.id) != message_id]
+        case Moved(place=place):
+            interview.place = place
         case Assessed():
             interview.assessed = event
         case Turned(turn=turn):
@@ -193,6 +224,38 @@ def apply(interview: Interview, event: Event) -> None:
         case Regraded(grades=grades):
             for grade in grades:
                 interview.changing(grade.question_id).grade = grade
+
+
+def _receive(interview: Interview, message: Inbound) -> None:
+    """A message waits for its answer; a change of it, or its withdrawal, may have arrived before it did."""
+    interview.messages.append(message)
+    if message.id in interview.withdrawn:
+        return
+    if interview.place:  # a chat tells when each message was written, and may deliver them in any order
+        insort(interview.pending, message, key=lambda m: m.at)
+    else:
+        interview.pending.append(message)
+    if message.id in interview.edited:
+        _replace(interview, interview.edited[message.id])
+
+
+def _edit(interview: Interview, event: Edited) -> None:
+    latest = interview.edited.get(event.message_id)
+    if latest is None or latest.at < event.at:
+        interview.edited = {**interview.edited, event.message_id: event}
+        _replace(interview, event)
+
+
+def _replace(interview: Interview, event: Edited) -> None:
+    """Put a new version in the place of a message that waits. It has an id of its own: a turn that is being taken on
+    the old one still says which words it answered.
+    """
+    for index, old in enumerate(interview.pending):
+        if interview.versions.get(old.id, old.id) == event.message_id:
+            new = old.model_copy(update={"id": f"{event.message_id}@{event.at.isoformat()}", "text": event.text})
+            interview.versions = {**interview.versions, new.id: event.message_id}
+            interview.pending[index] = new
+            interview.messages.append(new)
 
 
 def _keep_time(interview: Interview, event: Event) -> None:
@@ -275,11 +338,10 @@ def _credit_early(interview: Interview, found: PointFinding) -> None:
 
 
 def _apply_turn(interview: Interview, turn: Turn) -> None:
-    consumed = set(turn.consumed)
-    if interview.floor is not None and consumed:
-        words = said([m for m in interview.pending if m.id in consumed])
-        hear(interview, words, turn.assessment, turn.failure)
-    interview.pending = [m for m in interview.pending if m.id not in consumed]
+    if interview.floor is not None and turn.consumed:
+        hear(interview, said(interview.answered_by(turn)), turn.assessment, turn.failure)
+    over = {interview.versions.get(m, m) for m in turn.consumed}
+    interview.pending = [m for m in interview.pending if interview.versions.get(m.id, m.id) not in over]
     interview.assessed = None
     interview.turns.append(turn)
     interview.unsent.append(turn.number)

@@ -12,14 +12,17 @@ from interviewer.domain.grading import Origin, PitfallFinding, PointFinding, Ver
 from interviewer.domain.interview import (
     EVENT,
     Assessed,
+    Edited,
     Inbound,
     MessageKind,
     Move,
     MoveKind,
+    Moved,
     Received,
     Sent,
     Turn,
     Turned,
+    Withdrawn,
     event_key,
 )
 from interviewer.domain.state import MAX_SILENCE, Status, apply, fold, hear, said
@@ -260,3 +263,98 @@ class TestTime:
         assert self.minutes(talk, 900) == 1
         with pytest.raises(LookupError, match="floor"):
             _ = talk.interview.current
+
+
+class TestChat:
+    """What only happens in a chat: messages changed, taken back, and delivered in any order."""
+
+    @staticmethod
+    def seated(talk: Talk) -> Talk:
+        talk.happen(Moved(place="chat:room", at=BEGIN))
+        return talk
+
+    @staticmethod
+    def edit(text: str, at: float, name: str = "m1") -> Edited:
+        return Edited(message_id=name, text=text, at=BEGIN + timedelta(seconds=at))
+
+    def waiting(self, talk: Talk) -> list[str]:
+        return [m.text for m in talk.interview.pending]
+
+    def test_messages_wait_in_the_order_they_were_written(self, talk: Talk) -> None:
+        assert self.seated(talk).interview.place == "chat:room"
+        for name, at in (("c", 3), ("a", 1), ("b", 2), ("b2", 2)):
+            talk.happen(Received(message=message(name, name, at=at)))
+        assert self.waiting(talk) == ["a", "b", "b2", "c"]
+
+    def test_an_edit_replaces_what_waits_and_the_latest_counts(self, talk: Talk) -> None:
+        self.seated(talk)
+        for event in (
+            Received(message=message("m1", "first")),
+            self.edit("third", 9),
+            self.edit("second", 8),
+            self.edit("no such message", 9, "m7"),
+        ):
+            talk.happen(event)
+        assert self.waiting(talk) == ["third"]
+        assert talk.interview.waits("m1")
+        talk.happen(turned(1, MoveKind.PROBE, 10, (talk.interview.pending[0].id,)))
+        assert self.waiting(talk) == []
+        assert talk.interview.current.answers == []
+        assert not talk.interview.waits("m1")
+
+    def test_an_edit_during_a_turn_is_too_late(self, talk: Talk) -> None:
+        self.seated(talk)
+        talk.happen(Received(message=message("m1", "what was said")))
+        talk.happen(self.edit("what they wish they had said", 5))
+        turn = turned(1, MoveKind.PROBE, 6, ("m1",)).turn.model_copy(update={"assessment": heard()})
+        assert [m.text for m in talk.interview.answered_by(turn)] == ["what was said"]
+        talk.happen(Turned(turn=turn))
+        assert talk.interview.current.answers == ["what was said"]
+        assert self.waiting(talk) == []
+
+    def test_a_message_that_was_taken_back_does_not_count(self, talk: Talk) -> None:
+        self.seated(talk)
+        for event in (
+            Received(message=message("m1", "one", at=1)),
+            Received(message=message("m2", "two", at=2)),
+            self.edit("one, changed", 3),
+            Withdrawn(message_id="m1", at=BEGIN),
+        ):
+            talk.happen(event)
+        assert self.waiting(talk) == ["two"]
+
+    def test_changes_may_arrive_before_the_message(self, talk: Talk) -> None:
+        self.seated(talk)
+        for event in (
+            self.edit("changed", 5),
+            Withdrawn(message_id="m2", at=BEGIN),
+            Received(message=message("m1", "as it was")),
+            Received(message=message("m2", "gone")),
+        ):
+            talk.happen(event)
+        assert self.waiting(talk) == ["changed"]
+
+    def test_a_message_taken_back_during_its_turn_counts(self, talk: Talk) -> None:
+        self.seated(talk)
+        talk.happen(Received(message=message("m1", "said")))
+        talk.happen(Withdrawn(message_id="m1", at=BEGIN))
+        talk.happen(Turned(turn=turned(1, MoveKind.PROBE, 6, ("m1",)).turn.model_copy(update={"assessment": heard()})))
+        assert talk.interview.current.answers == ["said"]
+
+    def test_a_draft_does_not_see_a_change(self, talk: Talk) -> None:
+        self.seated(talk)
+        talk.happen(Received(message=message("m1", "before")))
+        draft = talk.interview.draft()
+        talk.happen(self.edit("after", 5))
+        talk.happen(Withdrawn(message_id="m1", at=BEGIN))
+        assert [m.text for m in draft.pending] == ["before"]
+
+    def test_the_events_survive_storage_under_their_own_keys(self) -> None:
+        events = [
+            self.edit("a\ud83d", 1),
+            self.edit("b", 2),
+            Withdrawn(message_id="m1", at=BEGIN),
+            Moved(place="p", at=BEGIN),
+        ]
+        assert [EVENT.validate_json(EVENT.dump_json(e)) for e in events] == events
+        assert len({event_key(e) for e in events}) == len(events)
