@@ -187,6 +187,10 @@ class Store(Protocol):
         """Give the lease back, if this holder has it."""
         ...
 
+    async def seat(self, candidate: str, interview_id: str) -> str:
+        """Give the candidate's one seat to this stored interview; the other's id where one that is not over has it."""
+        ...
+
     async def forget(self, interview_id: str) -> bool:
         """Delete everything of an interview; False when there was nothing."""
         ...

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from interviewer.domain.errors import NotFoundError
 from interviewer.domain.guide import Guide, KeyPoint, Question
 from interviewer.domain.interview import Event, Started, Turned, event_key
-from interviewer.domain.state import fold
+from interviewer.domain.state import Status, fold
 from interviewer.ports import InterviewSummary, Match
 
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -35,6 +35,7 @@ class FakeStore:
         self.guides: dict[str, Guide] = {}
         self.rows: dict[str, list[Event]] = {}
         self.leases: dict[str, str] = {}
+        self.seats: dict[str, str] = {}
 
     async def open(self) -> None: ...
 
@@ -96,6 +97,13 @@ class FakeStore:
     async def release(self, interview_id: str, holder: str) -> None:
         if self.leases.get(interview_id) == holder:
             del self.leases[interview_id]
+
+    async def seat(self, candidate: str, interview_id: str) -> str:
+        held = self.seats.get(candidate, "")
+        if held in self.rows and fold(held, self.rows[held]).status is not Status.ENDED:
+            return held
+        self.seats[candidate] = interview_id
+        return interview_id
 
     async def forget(self, interview_id: str) -> bool:
         return self.rows.pop(interview_id, None) is not None

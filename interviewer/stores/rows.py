@@ -21,7 +21,7 @@ from interviewer.domain.guide import Guide
 from interviewer.domain.interview import EVENT, Event, Regraded, Started, Turned, event_key
 from interviewer.domain.state import Status, status_after
 from interviewer.ports import InterviewSummary
-from interviewer.stores.schema import EVENTS, GUIDES, INTERVIEWS
+from interviewer.stores.schema import EVENTS, GUIDES, INTERVIEWS, SEATS
 
 LONGEST_KEY = 200
 
@@ -130,10 +130,29 @@ def drop_lease(connection: Connection, interview_id: str, holder: str) -> None:
     connection.execute(_RELEASE, {"interview": interview_id, "holder": holder})
 
 
+def take_seat(connection: Connection, candidate: str, interview_id: str) -> str:
+    """Give the candidate's seat to this interview unless another that is not over has it; the id of whose it is.
+
+    A constraint refuses the first of two that come at the same moment.
+    """
+    theirs = SEATS.c.candidate == candidate
+    locked = connection.execute(update(SEATS).where(theirs).values(candidate=SEATS.c.candidate)).rowcount
+    if not locked:
+        connection.execute(insert(SEATS), {"candidate": candidate, "interview_id": interview_id})
+        return interview_id
+    held = select(SEATS.c.interview_id).join(INTERVIEWS, INTERVIEWS.c.id == SEATS.c.interview_id)
+    other = connection.scalar(held.where(theirs, INTERVIEWS.c.status != Status.ENDED))
+    if other is not None:
+        return str(other)
+    connection.execute(update(SEATS).where(theirs).values(interview_id=interview_id))
+    return interview_id
+
+
 def delete_interview(connection: Connection, interview_id: str) -> bool:
     """Delete an interview, and its guide's revision when no other refers to it; False when there was nothing."""
     row = INTERVIEWS.c.id == interview_id
     connection.execute(delete(EVENTS).where(EVENTS.c.interview_id == interview_id))
+    connection.execute(delete(SEATS).where(SEATS.c.interview_id == interview_id))
     revision = connection.scalar(select(INTERVIEWS.c.guide_revision).where(row))
     connection.execute(delete(INTERVIEWS).where(row))
     needed = exists().where(INTERVIEWS.c.guide_revision == GUIDES.c.revision)

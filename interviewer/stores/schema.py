@@ -3,6 +3,7 @@
     guides          a revision of a guide, as JSON, kept while an interview refers to it
     interviews      one row each: who, what, where it stands, and which worker holds it until when
     events          one row each, never changed: an interview is the fold of its rows in the order of `seq`
+    seats           one row a person in a chat: the one interview that is not over there, or the last one
     schema_version  one row: which version the tables have
 
 Whatever `interviews` says about an interview's standing is written in the transaction that stores the events it is
@@ -112,9 +113,21 @@ EVENTS = Table(
     sqlite_autoincrement=True,
 )
 
+SEATS = Table(
+    "seats",
+    METADATA,
+    Column("candidate", Words, primary_key=True),
+    Column("interview_id", Words, ForeignKey("interviews.id"), nullable=False, index=True),
+)
+
 SCHEMA_VERSION = Table("schema_version", METADATA, Column("version", Integer, nullable=False))
 
-STEPS: tuple[Callable[[Connection], None], ...] = ()
+
+def _seats(connection: Connection) -> None:
+    SEATS.create(connection)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_seats,)
 """What brings an older database forward: STEPS[0] from version 1 to 2, and so on. Only ever appended to.
 
 A new database gets the tables above as they stand; a test holds that both ways lead to the same place.

@@ -129,6 +129,13 @@ class SqlStore:
         """Give the lease back, if this holder has it."""
         await self._write(rows.drop_lease, interview_id, holder)
 
+    async def seat(self, candidate: str, interview_id: str) -> str:
+        """Give the candidate's one seat to this interview; the other's id where one that is not over has it."""
+        try:
+            return await self._write(rows.take_seat, candidate, interview_id)
+        except Refused:  # the other one was first by a moment, and is there to be seen now
+            return await self._write(rows.take_seat, candidate, interview_id)
+
     async def forget(self, interview_id: str) -> bool:
         """Delete everything of an interview; False when there was nothing.
 

@@ -235,6 +235,34 @@ async def test_forgetting_takes_one_interview_and_leaves_the_others(begun: SqlSt
         await begun.guide("r1")
 
 
+async def test_a_person_has_one_seat_until_its_interview_is_over_or_forgotten(begun: SqlStore) -> None:
+    for name in ("i2", "i3"):
+        await begun.append(name, [started(), turned(0, kind=MoveKind.ASK)])
+    assert await begun.seat("chat:cara", "i1") == "i1"
+    assert await begun.seat("chat:cara", "i1") == "i1"
+    assert await begun.seat("chat:cara", "i2") == "i1"
+    assert await begun.seat("chat:dora", "i2") == "i2"
+    await begun.append("i1", [turned(1, kind=MoveKind.PAUSE)])
+    assert await begun.seat("chat:cara", "i3") == "i1", "it only rests"
+    await begun.append("i1", [turned(2, kind=MoveKind.CLOSE, question=None)])
+    assert await begun.seat("chat:cara", "i3") == "i3"
+    assert await begun.forget("i3")
+    assert await begun.seat("chat:cara", "i1") == "i1"
+    with pytest.raises(StoreError):
+        await begun.seat("chat:fred", "no such interview")
+
+
+async def test_of_many_who_take_a_seat_at_once_one_has_it(begun: SqlStore, url: str) -> None:
+    others = [SqlStore(url) for _ in range(3)]
+    for number, other in enumerate(others):
+        await other.open()
+        await begun.append(f"s{number}", [started()])
+    taken = await asyncio.gather(*(o.seat("chat:cara", f"s{n}") for n, o in enumerate(others)))
+    assert len(set(taken)) == 1
+    for other in others:
+        await other.close()
+
+
 async def test_sequence_numbers_are_not_used_again(begun: SqlStore) -> None:
     await begun.append("i2", [started(), received("m1")])
     last = (await begun.events("i2"))[-1][0]
