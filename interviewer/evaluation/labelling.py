@@ -32,7 +32,7 @@ FAR_APART = 1.0
 
 @dataclass(frozen=True)
 class ToRate:
-    """An answer to rate; `votes` are what raters said of it, in no order that names them, where that is to be settled."""
+    """An answer to rate; `votes` are what raters said of it, without their names, where that is to be settled."""
 
     question: Question
     answer: Answered
