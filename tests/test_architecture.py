@@ -27,7 +27,7 @@ ALLOWED = {
     "conduct": {"domain", "ports", "prompts", "conduct"},
     "channels": {"domain", "ports", "channels"},
     "reports": {"domain", "reports"},
-    "evaluation": {"domain", "ports", "prompts", "conduct", "resources", "evaluation"},
+    "evaluation": {"domain", "ports", "prompts", "conduct", "resources", "reports", "evaluation"},
     "wiring": LEAVES | {"settings", "guides", "retrieval", "engines", "stores", "conduct", "channels"},
     "cli": LEAVES | {"settings", "wiring", "guides", "conduct", "channels", "reports", "cli"},
 }

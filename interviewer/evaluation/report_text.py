@@ -1,0 +1,233 @@
+"""The report of an evaluation on a terminal: what a maintainer grasps in ten seconds, the verdict on the last line.
+
+Colour only repeats what a sign and a word say, so nothing is lost in a pipe or under NO_COLOR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from typing import TYPE_CHECKING, Literal
+
+from interviewer.domain.display import clean
+from interviewer.evaluation import report_words as words
+from interviewer.evaluation.report_terms import term
+from interviewer.evaluation.results import Difference, Measure, Move, Outcome, PointMove, Report, SuiteResult, Table
+from interviewer.reports.terminal import OnTerminal, Page
+from interviewer.reports.text import mapped, one_line, short
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+WIDE = 78
+MOVES, EACH, QUESTION = 5, 3, 70
+STYLES = {
+    Outcome.PASS: "green",
+    Outcome.REGRESSION: "bold red",
+    Outcome.INCONCLUSIVE: "yellow",
+    Outcome.INVALID: "bold magenta",
+}
+SIGNS = {Outcome.PASS: "✓", Outcome.REGRESSION: "✗", Outcome.INCONCLUSIVE: "?", Outcome.INVALID: "!"}
+_PLAIN = str.maketrans({"−": "-", "→": "->", "±": "+/-", "✓": "+", "✗": "x"})
+
+
+def terminal(report: Report, *, full: bool = False, program: str = "interviewer") -> OnTerminal:
+    """A report to print with rich. `full` adds every measure, table, move and violation."""
+    readable = mapped(report, clean)
+    return OnTerminal(lambda page: _report(readable, _Page(page), full, program))
+
+
+def plain(report: Report, width: int = 100, *, full: bool = False, program: str = "interviewer") -> str:
+    """The same as a text without colour, at most `width` columns wide."""
+    from rich.console import Console
+
+    file = StringIO()
+    console = Console(file=file, width=width, color_system=None, legacy_windows=False, highlight=False, markup=False)
+    console.print(terminal(report, full=full, program=program))
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()).strip("\n") + "\n"
+
+
+class _Page:
+    """A page of the house, whose texts may hold signs that a plain encoding lacks."""
+
+    def __init__(self, page: Page) -> None:
+        self.house = page
+        self.plain = page.signs.made != "✓"
+        self.narrow = page.width < WIDE
+        self.one_line = page.width - 18 if not self.narrow else 60
+
+    def text(self, said: str, style: str = "") -> Text:
+        return self.house.text(said.translate(_PLAIN) if self.plain else said, style)
+
+    def line(self, *parts: Text, by: int = 2) -> RenderableType:
+        from rich.text import Text
+
+        return self.house.padded(Text.assemble(*parts, overflow="fold"), by)
+
+    def item(self, mark: str, *texts: Text, style: str = "bold", by: int = 2) -> RenderableType:
+        from rich.console import Group
+        from rich.table import Table
+
+        grid = Table.grid(padding=(0, 1), expand=True)
+        grid.add_column(width=len(mark), no_wrap=True)
+        grid.add_column(overflow="fold", ratio=1)
+        grid.add_row(self.text(mark, style), Group(*texts))
+        return self.house.padded(grid, by)
+
+    def heading(self, said: str) -> Text:
+        from rich.text import Text
+
+        return Text("\n").append_text(self.text(said, "bold"))
+
+
+def _report(report: Report, page: _Page, full: bool, program: str) -> Iterator[RenderableType]:
+    yield page.text(one_line(report.title), "bold")
+    for result in report.results:
+        yield from _suite(result, page, full, several=len(report.results) > 1)
+    closing = words.closing(report, program)
+    style = STYLES[report.outcome] if closing.headline != words.MEASURED else "bold"
+    yield page.text("")
+    yield page.line(page.text(f"{closing.headline}: ", style), page.text(closing.finding), by=0)
+    yield page.text(closing.advice)
+
+
+def _suite(result: SuiteResult, page: _Page, full: bool, several: bool) -> Iterator[RenderableType]:
+    name = one_line(result.info.suite)
+    verdict = f": {words.HEADLINES[result.outcome].lower()}" if several and result.outcome else ""
+    yield page.heading(f"{name[:1].upper()}{name[1:]}{verdict}")
+    yield page.line(page.text(f"{words.run_line(result)} {words.baseline_line(result)}".rstrip(), "dim"))
+    if result.differences:
+        yield page.text("")
+        yield from _differences(result.differences, page, full)
+    if result.measures and (full or not result.differences):
+        yield from _measures(result.measures, page)
+    if result.moves:
+        yield from _moves(result.moves, page, full)
+    if result.violations:
+        yield from _violations(result, page, full)
+    for table in result.tables if full else ():
+        yield page.heading(one_line(table.title))
+        yield from _table(table, page)
+    for kind, said, style in (("Problem", result.problems, "bold red"), ("Warning", result.warnings, "yellow")):
+        for sentence in said:
+            yield page.text("")
+            yield page.line(page.text(f"{kind}: ", style), page.text(one_line(sentence)))
+
+
+def _differences(found: Sequence[Difference], page: _Page, full: bool) -> Iterator[RenderableType]:
+    if page.narrow:
+        for each in found:
+            yield page.item(SIGNS[each.outcome], *_stacked(each, page, full), style=STYLES[each.outcome], by=0)
+        return
+    grid = page.house.table("left", "right", "right", "right", "left", "right", "left")
+    heads = ("", "Baseline", "Now", "Change", "95 % interval", "Limit", "")
+    grid.add_row(*(page.text(h, "dim") for h in heads))
+    for each in found:
+        style = STYLES[each.outcome]
+        first = page.text(f"{SIGNS[each.outcome]} ", style).append_text(page.text(term(each.name).label))
+        grid.add_row(first, *(page.text(c) for c in _figures(each)), page.text(words.VERDICTS[each.outcome], style))
+    yield page.house.padded(grid, 0)
+    for each in found:
+        if notes := _notes(each, full):
+            yield page.line(page.text(f"{term(each.name).label}: {notes}", "dim"))
+
+
+def _figures(each: Difference) -> tuple[str, ...]:
+    signed = words.is_signed(each.name)
+    return (
+        words.number(each.baseline, signed=signed),
+        words.number(each.now, signed=signed),
+        words.number(each.difference, signed=True),
+        words.interval(each.low, each.high, signed=True),
+        words.limit(each),
+    )
+
+
+def _stacked(each: Difference, page: _Page, full: bool) -> Iterator[Text]:
+    baseline, now, change, interval, limit = _figures(each)
+    yield page.text(f"{term(each.name).label}: ").append_text(
+        page.text(words.VERDICTS[each.outcome], STYLES[each.outcome])
+    )
+    yield page.text(f"{baseline} → {now}, change {change}")
+    yield page.text(f"95 %: {interval}; limit {limit}", "dim")
+    if notes := _notes(each, full):
+        yield page.text(notes, "dim")
+
+
+def _notes(each: Difference, full: bool) -> str:
+    return words.power_line(each) if full else ""
+
+
+def _measures(found: Sequence[Measure], page: _Page) -> Iterator[RenderableType]:
+    yield page.heading("Measures")
+    grid = page.house.table("left", "right", "left", "left")
+    if not page.narrow:
+        grid.add_row(*(page.text(h, "dim") for h in ("", "Value", "95 % interval", "Answers")))
+    for each in found:
+        interval = words.interval(each.low, each.high, signed=words.is_signed(each.name))
+        if page.narrow:
+            said = f" ({interval})" if interval else ""
+            yield page.line(page.text(f"{term(each.name).label}: "), page.text(f"{words.value(each)}{said}"))
+        else:
+            cells = (term(each.name).label, words.value(each), interval, words.basis(each))
+            grid.add_row(*(page.text(c) for c in cells))
+    if not page.narrow:
+        yield page.house.padded(grid)
+    for each in found:
+        if each.note:
+            yield page.line(page.text(f"{term(each.name).label}: {one_line(each.note)}", "dim"))
+
+
+def _moves(found: Sequence[Move], page: _Page, full: bool) -> Iterator[RenderableType]:
+    shown = found if full else found[:MOVES]
+    yield page.heading(
+        f"Answers that moved most{f' ({len(shown)} of {len(found)})' if len(shown) < len(found) else ''}"
+    )
+    for each in shown:
+        style = "red" if each.now < each.before else "green"
+        aside = words.direction(each.before, each.now, each.labelled)
+        first = page.text(words.moved(each.before, each.now), f"bold {style}")
+        first.append_text(page.text(f" ({aside})" if aside else "")).append_text(page.text(f"  {one_line(each.item)}"))
+        yield page.line(first)
+        yield page.line(page.text(short(each.question, 1000 if full else QUESTION), "dim"), by=4)
+        points = each.points if full else each.points[:EACH]
+        for point in points:
+            yield page.item("-", *_point(point, page, full), style="dim", by=4)
+        if len(points) < len(each.points):
+            yield page.line(page.text(f"and {len(each.points) - len(points)} more", "dim"), by=6)
+
+
+def _point(point: PointMove, page: _Page, full: bool) -> Iterator[Text]:
+    labelled = f" (raters: {point.labelled})" if point.labelled else ""
+    name = one_line(point.text) if full else words.label(point.text)
+    first = page.text(f"{point.id} {name}: ").append_text(page.text(f"{point.before} → {point.now}", "bold"))
+    yield first.append_text(page.text(labelled))
+    quotes = [("now", point.quote_now), ("before", point.quote_before)]
+    given = [(when, quote) for when, quote in quotes if quote]
+    for when, quote in given if full else given[:1]:
+        said = short(quote, 1000 if full else page.one_line)
+        yield page.text(f"{when}: ", "dim").append_text(page.text(f"“{said}”", "italic cyan"))
+
+
+def _violations(result: SuiteResult, page: _Page, full: bool) -> Iterator[RenderableType]:
+    yield page.heading(f"{words.violations_title(result.kind)}: {len(result.violations)}")
+    for group in words.groups(result.violations):
+        head = page.text(f"{words.variant(group.variant)}: {len(group.violations)}", "bold")
+        yield page.line(head if full else head.append_text(page.text(", the largest", "dim")))
+        for each in group.violations if full else group.violations[:1]:
+            said = [page.text(f"{words.detail(each)}  ").append_text(page.text(one_line(each.item), "dim"))]
+            if each.detail:
+                said.append(page.text(short(each.detail), "dim"))
+            yield page.item("-", *said, style="dim", by=4)
+
+
+def _table(table: Table, page: _Page) -> Iterator[RenderableType]:
+    rest: list[Literal["left", "right"]] = ["right"] * (len(table.columns) - 1)
+    grid = page.house.table("left", *rest)
+    grid.add_row(*(page.text(one_line(c), "dim") for c in table.columns))
+    for row in words.cells(table):
+        grid.add_row(*(page.text(c) for c in row))
+    yield page.house.padded(grid)
+    if table.note:
+        yield page.line(page.text(one_line(table.note), "dim"))
