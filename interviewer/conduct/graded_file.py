@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,22 +11,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from interviewer.domain.errors import InterviewerError
+from interviewer.locking import try_lock
 
 FIELDS = ("id", "status", "reason", "key_points", "pitfalls", "score", "band", "engine", "formula")
 _BEGIN = b'{"id": '
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[bytes]) -> None:
-        file.seek(2**30)  # far behind the end: on Windows nobody could read a byte that is locked
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager
@@ -62,13 +49,10 @@ def write(file: IO[bytes], line: dict[str, Any]) -> None:
 def _locked(path: Path) -> Iterator[IO[bytes]]:
     """The file, for this process alone until it ends."""
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
-        try:
-            _lock(file)
-        except (BlockingIOError, PermissionError):
+        if not try_lock(file.fileno()):
             raise InterviewerError(
                 f"Another process is grading into {path} just now.", "Let it finish, or choose another --out."
-            ) from None
-        file.seek(0)
+            )
         yield file
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from interviewer.conduct.assess import checked
 from interviewer.conduct.integrity import bounded
+from interviewer.domain.display import whole
 from interviewer.domain.errors import EngineError, EngineUnusable
 from interviewer.domain.grading import (
     FORMULA,
@@ -44,21 +46,30 @@ class SingleGrade(Frozen):
     calls: tuple[ModelCall, ...] = ()
 
 
-async def grade_answer(engine: Engine, question: Question, answer: str, seconds: float = SECONDS) -> SingleGrade:
+def request_of(question: Question, answer: str, earlier: Sequence[str] = ()) -> AssessRequest:
+    """What an engine is asked about an answer; `earlier` is what was said under the question before it."""
+    return AssessRequest(
+        question=question, message=bounded(whole(answer)), earlier=tuple(bounded(whole(text)) for text in earlier)
+    )
+
+
+async def grade_answer(
+    engine: Engine, question: Question, answer: str, seconds: float = SECONDS, earlier: Sequence[str] = ()
+) -> SingleGrade:
     """The grade of one answer. Every key point and pitfall of the question has a finding, in the question's order.
 
     Raises EngineUnusable when no answer at all could be graded until a person has mended something.
     """
     if not question.key_points:
         return _ungraded(engine, "the question has no key points")
-    request = AssessRequest(question=question, message=bounded(answer))
+    request = request_of(question, answer, earlier)
     try:
         async with asyncio.timeout(seconds):
             readings = [each async for each in engine.assess(request)]
     except EngineUnusable:
         raise
     except EngineError as error:
-        return _ungraded(engine, error.reason)
+        return _ungraded(engine, error.reason, error.calls)
     except TimeoutError:
         return _ungraded(engine, "timeout")
     return _graded(engine, question, checked(readings[-1], request)) if readings else _ungraded(engine, "empty")
@@ -88,5 +99,5 @@ def _graded(engine: Engine, question: Question, assessment: Assessment) -> Singl
     )
 
 
-def _ungraded(engine: Engine, reason: str) -> SingleGrade:
-    return SingleGrade(status="ungraded", reason=reason, engine=engine.name, model=engine.model)
+def _ungraded(engine: Engine, reason: str, calls: tuple[ModelCall, ...] = ()) -> SingleGrade:
+    return SingleGrade(status="ungraded", reason=reason, engine=engine.name, model=engine.model, calls=calls)

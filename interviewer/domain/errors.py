@@ -10,6 +10,10 @@
     │   ├── StoreTooNew      it was made by a newer version
     │   ├── TurnConflict     another worker recorded this turn first
     │   └── InterviewBusy    another worker holds this interview
+    ├── ChannelError         a chat platform did not do what was asked
+    │   ├── ChannelDown      it may the next time
+    │   │   └── OutcomeUnknown  or it may have, and its answer was lost
+    │   └── PlaceClosed      nothing can be written in this place, now or later
     └── EngineError          the engine could not assess or speak this time
         └── EngineUnusable   nor can it, until a person mends a key, an address, a model's name or an account
 
@@ -17,6 +21,11 @@ A vendor's exception never leaves the module that calls the vendor: it becomes o
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from interviewer.domain.interview import ModelCall
 
 
 class InterviewerError(Exception):
@@ -64,12 +73,48 @@ class InterviewBusy(StoreError):
     """Another worker holds this interview at the moment."""
 
 
-class EngineError(InterviewerError):
-    """The engine could not assess or speak. `reason` is a short code that is stored with the turn."""
+class ChannelError(InterviewerError):
+    """A chat platform did not do what was asked."""
 
-    def __init__(self, message: str, remedy: str = "", *, reason: str = "engine") -> None:
+
+class ChannelDown(ChannelError):
+    """It did not this time; `after` is how many seconds it wants to be left alone, 0 where it did not say."""
+
+    def __init__(self, message: str, remedy: str = "", *, after: float = 0.0) -> None:
+        super().__init__(message, remedy)
+        self.after = after
+
+
+class OutcomeUnknown(ChannelDown):
+    """It may have: the request was sent, and its answer never came."""
+
+
+class PlaceClosed(ChannelError):
+    """Nothing can be written in this place, now or later: it is gone, or the bot was never let in."""
+
+
+class EngineError(InterviewerError):
+    """The engine could not assess or speak. `reason` is a short code that is stored with the turn.
+
+    `passing`: it may be gone in a moment. `wait`: the seconds that an endpoint asks to wait, if it does. `calls`: what
+    was paid for all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        reason: str = "engine",
+        passing: bool = False,
+        wait: float | None = None,
+        calls: tuple[ModelCall, ...] = (),
+    ) -> None:
         super().__init__(message, remedy)
         self.reason = reason
+        self.passing = passing
+        self.wait = wait
+        self.calls = calls
 
 
 class EngineUnusable(EngineError):

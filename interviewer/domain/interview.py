@@ -81,7 +81,7 @@ class Move(Frozen):
 
 
 class ModelCall(Frozen):
-    """One call to a model, as it was paid for. Latency in milliseconds."""
+    """One call to a model, as it was paid for. Latency in milliseconds. `text`: the reply, where it is to be kept."""
 
     role: str
     model: str
@@ -90,6 +90,7 @@ class ModelCall(Frozen):
     cached_tokens: int = 0
     completion_tokens: int = 0
     latency_ms: float = 0.0
+    text: str = ""
 
 
 class Assessment(Frozen):

@@ -34,7 +34,10 @@ UNKNOWN_ROADS = frozenset({"unreachable", "dns"})
 
 
 class LlmEngine:
-    """Reads and speaks through models. `seconds` bounds each call with all its tries."""
+    """Reads and speaks through models. `seconds` bounds each call with all its tries.
+
+    `verbatim`: readings keep the model's replies, word for word but for the key.
+    """
 
     name = "openai"
 
@@ -48,6 +51,7 @@ class LlmEngine:
         knowledge: Knowledge | None = None,
         prompts: Path | None = None,
         seconds: float = 60.0,
+        verbatim: bool = False,
     ) -> None:
         knowledge = knowledge or Knowledge()
         self.model = grader.model
@@ -56,6 +60,7 @@ class LlmEngine:
         self._phrases = phrases
         self._prompts = prompts
         self._seconds = seconds
+        self._verbatim = verbatim
         self._worked = False
 
     async def assess(self, request: AssessRequest) -> AsyncIterator[Assessment]:
@@ -79,7 +84,7 @@ class LlmEngine:
                         read.append(each)
             await _gather(others, read, calls)
         except Fault as fault:
-            error = self._error(fault)
+            error = self._error(fault, calls)
         finally:
             _let_go(others)
         if error:
@@ -128,7 +133,7 @@ class LlmEngine:
             except Fault as found:
                 fault = found
             if reply.usage or reply.pieces:
-                calls.append(reply.call())
+                calls.append(self._call(reply))
             if fault is None or (fault.reason in ("incomplete", "cut_off") and _whole(reply.text, sheet)):
                 yield await self._understood(prompt, sheet, deadline, reply, calls)
                 return
@@ -161,7 +166,7 @@ class LlmEngine:
         messages: Messages = [*messages_of(prompt), ("assistant", wrong), ("user", form)]
         async for _ in self._grader.stream(messages, reply, deadline, sheet.schema()):
             pass
-        calls.append(reply.call())
+        calls.append(self._call(reply))
         try:
             return sheet.read(reply.text)
         except Misshapen:
@@ -183,12 +188,19 @@ class LlmEngine:
     def _deadline(self) -> float:
         return asyncio.get_running_loop().time() + self._seconds
 
-    def _error(self, fault: Fault) -> EngineError:
+    def _call(self, reply: Reply) -> ModelCall:
+        call = reply.call()
+        if not self._verbatim:
+            return call
+        return call.model_copy(update={"text": self._grader.address.without_key(reply.text)})
+
+    def _error(self, fault: Fault, calls: Sequence[ModelCall] = ()) -> EngineError:
         """A fault as the house's error. An endpoint that never answered yet is one that nobody has set up."""
         error = fault.error()
         log.info("the model's endpoint failed: %s", error.reason)
         if error.reason in UNKNOWN_ROADS and not self._worked:
-            return EngineUnusable(error.message, error.remedy, reason=error.reason)
+            error = EngineUnusable(error.message, error.remedy, reason=error.reason)
+        error.calls = tuple(calls)
         return error
 
 

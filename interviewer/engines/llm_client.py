@@ -144,13 +144,17 @@ class Client:
     ) -> AsyncGenerator[str, None]:
         """The pieces of one reply. Raises the vendor's errors, and TimeoutError after too long a silence."""
         chat = await self._connected()
+        payload = self._payload(chat, messages, schema)
+        if not self.role.stream:
+            async with silence.bounded():
+                whole = await chat.async_client.with_raw_response.create(**payload)
+            _type_of(whole.headers)
+            yield reply.take_whole(whole.content)
+            return
         async with silence.bounded():
-            stream = await chat.async_client.create(**self._payload(chat, messages, schema))
+            stream = await chat.async_client.create(**payload)
         try:
-            kind = stream.response.headers.get("content-type", "")
-            if "html" in kind:
-                raise Fault("address")
-            if "json" in kind:
+            if "json" in _type_of(stream.response.headers):
                 async with silence.bounded():
                     body = await stream.response.aread()
                 yield reply.take_whole(body)
@@ -167,9 +171,8 @@ class Client:
             await stream.close()
 
     def _payload(self, chat: ChatOpenAI, messages: Messages, schema: Json | None) -> Json:
-        payload: Json = chat._get_request_payload(
-            list(messages), stream=True, stream_options={"include_usage": True}, **_form(self.abilities, schema)
-        )
+        streaming: Json = {"stream": True, "stream_options": {"include_usage": True}} if self.role.stream else {}
+        payload: Json = chat._get_request_payload(list(messages), **streaming, **_form(self.abilities, schema))
         if not self.address.is_openai:
             payload["max_tokens"] = payload.pop("max_completion_tokens")
         return {name: value for name, value in payload.items() if name not in self.abilities.refuses}
@@ -253,6 +256,14 @@ def _chat(address: Address, role: Role) -> ChatOpenAI:
 def warm() -> None:
     """Import and set up what a first call will need; takes seconds, and belongs in a thread."""
     _chat(Address(), Role("warm", "none"))
+
+
+def _type_of(headers: Any) -> str:
+    """What a reply says that it is. Raises Fault for a web page, where no API is."""
+    kind: str = headers.get("content-type", "")
+    if "html" in kind:
+        raise Fault("address")
+    return kind
 
 
 def _form(abilities: Abilities, schema: Json | None) -> Json:

@@ -82,7 +82,8 @@ class Fault(Exception):
         kind = KINDS[self.reason]
         status = f" (HTTP {self.status})" if self.status else ""
         made = EngineUnusable if kind.fatal else EngineError
-        return made(kind.message.removesuffix(".") + status + ".", kind.remedy, reason=self.reason)
+        message = kind.message.removesuffix(".") + status + "."
+        return made(message, kind.remedy, reason=self.reason, passing=kind.passing, wait=self.wait)
 
 
 _TOO_LONG = re.compile(

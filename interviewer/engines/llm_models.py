@@ -32,6 +32,11 @@ class Address:
         host = urlsplit(self.base_url).hostname or ""
         return host.endswith(("api.openai.com", ".openai.azure.com"))
 
+    def without_key(self, text: str) -> str:
+        """A text to keep, in which a careless endpoint may have repeated the key."""
+        key = self.key.get_secret_value() if self.key else ""
+        return text.replace(key, "[key]") if key else text
+
 
 @dataclass(frozen=True)
 class Role:
@@ -39,7 +44,7 @@ class Role:
 
     `timeout` is the longest silence of the endpoint, in seconds; `retries` how often a passing fault is tried again,
     within the time that the candidate waits; `max_tokens` bounds one reply, thinking included; `samples` how many
-    readings vote on a grade.
+    readings vote on a grade; `stream` whether replies come as they are written, which costs more when nobody waits.
     """
 
     name: str
@@ -50,6 +55,7 @@ class Role:
     reasoning_effort: str | None = None
     max_tokens: int | None = None
     samples: int = 1
+    stream: bool = True
 
     @property
     def limit(self) -> int:

@@ -10,13 +10,13 @@ from interviewer.ports import AssessRequest, SpeakRequest
 from interviewer.prompts import Prompt, new_fence, render
 
 
-def assess_prompt(request: AssessRequest, sheet: Sheet, prompts: Path | None = None) -> Prompt:
-    """What a grader is sent. Raises SettingsError when it cannot be rendered."""
+def assess_prompt(request: AssessRequest, sheet: Sheet, prompts: Path | None = None, fence: str = "") -> Prompt:
+    """What a grader is sent, with a fresh fence unless one is given. Raises SettingsError if it cannot be rendered."""
     question = request.question
     return render(
         "assess",
         prompts,
-        fence=new_fence(),
+        fence=fence or new_fence(),
         question=question.text,
         category=question.category.value,
         points=list(zip(sheet.points, (k.text for k in question.key_points), strict=True)),

@@ -1,37 +1,17 @@
-"""One writer at a time: a lock that ends with its process, on Linux, macOS and Windows."""
+"""One writer at a time, for as long as its process lives."""
 
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from interviewer.domain.errors import IndexLocked
+from interviewer.locking import try_lock
 
 POLL_SECONDS = 0.05
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
 
 
 @contextmanager
@@ -51,7 +31,7 @@ def writer_lock(path: Path, seconds: float, needless: Callable[[], bool]) -> Ite
 
 def _wait(descriptor: int, path: Path, seconds: float, needless: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + seconds
-    while not _try(descriptor):
+    while not try_lock(descriptor):
         if needless():
             return False
         if time.monotonic() >= deadline:
