@@ -14,6 +14,8 @@ from interviewer.evaluation.figures import Array, Figure
 
 ROUNDS = 1000
 LEVEL = 0.95
+POWER = 0.8
+MANY = 1_000_000
 Labels = Sequence[Hashable] | np.typing.NDArray[np.generic]
 
 
@@ -89,3 +91,34 @@ def jackknife(figure: Figure, clusters: Labels) -> Estimate:
     without = figure.of(whole - totals)
     spread = without - without.mean()
     return Estimate(value, math.sqrt((count - 1) / count * float((spread**2).sum())), count)
+
+
+def detectable(error: float, df: int, tail: float, power: float = POWER) -> float:
+    """The smallest true effect that a one-sided test at `tail` finds with this chance.
+
+    (t[1 - tail] + t[power]) * error; 0 where nothing varies, infinite where nothing can be said.
+    """
+    if error == 0:
+        return 0.0
+    reach = (student.quantile(1 - tail, df) + student.quantile(power, df)) * error
+    return math.inf if math.isnan(reach) else reach
+
+
+def clusters_needed(error: float, clusters: int, effect: float, tail: float, power: float = POWER) -> int | None:
+    """How many questions, with as many answers each, it takes for an effect > 0 to be detectable; None beyond MANY.
+
+    error is the standard error with `clusters` questions; it falls with the root of their number.
+    """
+
+    def enough(count: int) -> bool:
+        return detectable(error * math.sqrt(clusters / count), count - 1, tail, power) <= effect
+
+    low, high = 1, 2
+    while not enough(high):
+        low, high = high, 2 * high
+        if high > MANY:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high

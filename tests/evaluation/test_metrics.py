@@ -21,7 +21,7 @@ from interviewer.evaluation.figures import Figure, average, mean
 NAN = math.nan
 HUMAN = [1, 2, 3, 4, 5, 3, 2, 4, 4, 1, 5, 3]
 MACHINE = [1.4, 2.2, 2.9, 4.4, 4.6, 3.9, 1.2, 3.1, 4.8, 1.9, 4.1, 2.6]
-IRRCAC_FOUR = [
+IRRCAC_FOUR: list[list[float]] = [
     [1, 1, NAN, 1],
     [2, 2, 3, 2],
     [3, 3, 3, 3],
@@ -121,8 +121,8 @@ def test_gwet_does_not_collapse_where_nearly_everything_is_one_class() -> None:
 
 def test_every_answer_weighs_the_same_however_many_repeats_it_has() -> None:
     once = metrics.qwk([1, 3, 5], [[1.5], [3.0], [4.0]]).value
-    assert metrics.qwk([1, 3, 5], [[1.5, 1.5], [3.0, NAN], [4.0, NAN]]).value == pytest.approx(once)
-    assert metrics.bias([1, 1], [[2, NAN], [4, 4]]).value == 2.0
+    assert metrics.qwk([1, 3, 5], np.array([[1.5, 1.5], [3.0, NAN], [4.0, NAN]])).value == pytest.approx(once)
+    assert metrics.bias([1, 1], np.array([[2, NAN], [4, 4]])).value == 2.0
 
 
 def test_noise_between_repeats_lowers_agreement() -> None:
@@ -174,7 +174,7 @@ def test_a_constant_machine_agrees_no_better_than_chance() -> None:
 
 def test_concordance_is_of_pairs_within_an_answer() -> None:
     # 1 of 1 pair in the first, a tie in the second, 1 of 2 in the third; points between answers are not compared.
-    covered = [[1, 0, NAN], [1, 0, NAN], [1, 0, 0]]
+    covered = np.array([[1, 0, NAN], [1, 0, NAN], [1, 0, 0]])
     scores = [[0.2, 0.1, NAN], [0.5, 0.5, NAN], [0.7, 0.6, 0.8]]
     assert metrics.concordance(covered, scores).value == pytest.approx((1 + 0.5 + 1) / 4)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
 import krippendorff
 import numpy as np
@@ -17,8 +18,9 @@ from interviewer.evaluation import calibration, reliability, student
 from interviewer.evaluation.figures import Figure
 
 NAN = math.nan
+Level = Literal["nominal", "ordinal", "interval"]
 # RSMTool 12.0.0 cannot be installed beside numpy 2: its prmse_true of these, computed with it once, is in the test.
-RATINGS = [
+RATINGS: list[list[float]] = [
     [3, NAN, NAN],
     [3, 3, 3],
     [2, 2, 2],
@@ -63,18 +65,18 @@ def test_prmse_of_repeats_is_of_single_gradings() -> None:
     twice = np.column_stack([SYSTEM, SYSTEM])
     once = reliability.prmse(SYSTEM, RATINGS).value
     assert reliability.prmse(twice, RATINGS).value == pytest.approx(once)
-    assert reliability.prmse(twice + [0.4, -0.4], RATINGS).value < once - 0.1
+    assert reliability.prmse(twice + np.array([0.4, -0.4]), RATINGS).value < once - 0.1
 
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
-def test_alpha_is_krippendorffs_with_missing_ratings(level: str) -> None:
+def test_alpha_is_krippendorffs_with_missing_ratings(level: Level) -> None:
     draw = np.random.default_rng(3)
     for _ in range(10):
         truth = draw.integers(1, 6, (25, 1))
         ratings = np.clip(truth + draw.integers(-1, 2, (25, 4)), 1, 5).astype(float)
         ratings[draw.random(ratings.shape) < 0.25] = NAN
         wanted = krippendorff.alpha(reliability_data=ratings.T, level_of_measurement=level)
-        assert reliability.krippendorff_alpha(ratings, level).value == pytest.approx(wanted, abs=1e-12)  # type: ignore[arg-type]
+        assert reliability.krippendorff_alpha(ratings, level).value == pytest.approx(wanted, abs=1e-12)
 
 
 @pytest.mark.filterwarnings("ignore:The inplace keyword")  # pingouin's use of pandas
@@ -91,7 +93,7 @@ def test_icc_is_pingouins() -> None:
 
 
 def test_equal_repeats_flips_and_measurement_error() -> None:
-    grades = [[3, 3, 3], [3, 4, 3], [4, 4, NAN], [2, NAN, NAN]]
+    grades = np.array([[3, 3, 3], [3, 4, 3], [4, 4, NAN], [2, NAN, NAN]])
     assert reliability.all_equal(grades).value == pytest.approx(2 / 3)
     assert reliability.flips(grades).value == pytest.approx((0 + 2 / 3 + 0) / 3)
     assert reliability.repeat_variance(grades).value == pytest.approx((0 + 1 / 3 + 0) / 3)
@@ -152,8 +154,8 @@ def test_components_with_a_crossed_facet_are_the_textbooks() -> None:
 def test_components_are_unbiased_where_the_design_is_not_balanced() -> None:
     draw = np.random.default_rng(9)
     q = np.repeat(np.arange(10), draw.integers(4, 40, 10))
-    a = np.cumsum(draw.random(len(q)) < 0.5)
-    a = np.unique(np.column_stack([q, a]), axis=0, return_inverse=True)[1]
+    begun = np.cumsum(draw.random(len(q)) < 0.5)
+    a = np.unique(np.column_stack([q, begun]), axis=0, return_inverse=True)[1]
     w = draw.integers(0, 4, len(q))
     found = []
     for _ in range(400):
