@@ -1,8 +1,9 @@
 """Words and prompts, read from files: the packaged ones, or a folder that overrides some of them.
 
-`phrases.toml` holds the interviewer's own lines. `<name>.md.j2` is a prompt for a model: a Jinja template whose part
-above the line `=== user ===` is the system message, the part below it the user message. What does not vary comes first,
-so that providers' prompt caches hit. A variable that is missing raises.
+`phrases.toml` holds the interviewer's own lines, `chat.toml` what is said around them in a chat. `<name>.md.j2` is a
+prompt for a model: a Jinja template whose part above the line `=== user ===` is the system message, the part below it
+the user message. What does not vary comes first, so that providers' prompt caches hit. A variable that is missing
+raises.
 
 Two rules hold for every template, whoever wrote it. The system part sees neither the guide's nor the candidate's text.
 The candidate's text (and the interviewer's earlier lines, which may echo it) is printed only through `| fenced`:
@@ -83,10 +84,20 @@ def prompt_text(name: str, override: Path | None = None) -> str:
 @cache
 def phrases(override: Path | None = None) -> Phrases:
     """The interviewer's lines, read once. Raises SettingsError when the file cannot be read as TOML."""
+    return _lines("phrases.toml", override)
+
+
+@cache
+def chat_lines(override: Path | None = None) -> Phrases:
+    """What is said around an interview in a chat, read once. Raises SettingsError as `phrases` does."""
+    return _lines("chat.toml", override)
+
+
+def _lines(file: str, override: Path | None) -> Phrases:
     try:
-        return Phrases(tomllib.loads(prompt_text("phrases.toml", override)))
+        return Phrases(tomllib.loads(prompt_text(file, override)))
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"phrases.toml cannot be read: {error}", "Mend the file or remove it.") from None
+        raise SettingsError(f"{file} cannot be read: {error}", "Mend the file or remove it.") from None
 
 
 @dataclass(frozen=True)

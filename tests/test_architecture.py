@@ -26,7 +26,7 @@ ALLOWED = {
     "engines": {"domain", "ports", "prompts", "engines"},
     "stores": {"domain", "ports", "stores"},
     "conduct": {"domain", "ports", "prompts", "locking", "conduct"},
-    "channels": {"domain", "ports", "channels"},
+    "channels": {"domain", "ports", "prompts", "channels"},
     "reports": {"domain", "reports"},
     "evaluation": LEAVES | {"locking", "conduct", "reports", "evaluation"},
     "wiring": LEAVES | {"settings", "guides", "retrieval", "engines", "stores", "conduct", "channels", "evaluation"},

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 
 from interviewer.domain.errors import InterviewerError
 from interviewer.domain.interview import MessageKind, Mode, MoveKind
-from interviewer.prompts import Prompt, environment, parts_of, phrases, prompt_names, prompt_text, render_source
+from interviewer.prompts import (
+    Phrases,
+    Prompt,
+    chat_lines,
+    environment,
+    parts_of,
+    phrases,
+    prompt_names,
+    prompt_text,
+    render_source,
+)
 
 Values = dict[str, object]
 
+LINES: Mapping[str, Callable[..., Phrases]] = {"phrases.toml": phrases, "chat.toml": chat_lines}
 FENCE = "0123456789abcdef"
 GUIDE_MARK, CANDIDATE_MARK = "guidemark", "candidatemark"
 PARTS = ("situation", "task", "action", "result", "own")
@@ -105,11 +116,12 @@ def problems(folder: Path | None = None) -> Iterator[str]:
         yield from (
             f"{path.name}: no prompt has this name, so it is never used."
             for path in sorted(folder.iterdir())
-            if path.name != "phrases.toml" and path.name.removesuffix(".md.j2") not in known
+            if path.name not in LINES and path.name.removesuffix(".md.j2") not in known
         )
     for name in sorted(known):
         yield from dict.fromkeys(f"{name}.md.j2: {each}" for each in _of_prompt(name, folder))
-    yield from (f"phrases.toml: {each}" for each in _of_phrases(folder))
+    for file, read in LINES.items():
+        yield from (f"{file}: {each}" for each in _of_lines(read, folder))
 
 
 def _of_prompt(name: str, folder: Path | None) -> Iterator[str]:
@@ -169,10 +181,10 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _of_phrases(folder: Path | None) -> Iterator[str]:
+def _of_lines(read: Callable[..., Phrases], folder: Path | None) -> Iterator[str]:
     """What is wrong with the interviewer's lines, compared with the packaged ones."""
     try:
-        ours, packaged = phrases(folder).by_key(), phrases().by_key()
+        ours, packaged = read(folder).by_key(), read().by_key()
     except (InterviewerError, AttributeError, TypeError) as error:
         yield f"it cannot be read: {error}"
         return

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from interviewer.wiring import House
 
 FAILED = 1
-PHRASES = "phrases"
+LINES = {"phrases": "phrases.toml", "chat": "chat.toml"}
 ANSWER = "I'd start from what our users notice, and agree on a number with the people who own the product."
 DEFAULT_CAUSE = {
     MoveKind.HINT: MessageKind.HINT,
@@ -76,7 +76,7 @@ def list_prompts(prompts: Folder = None) -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="assess, speak, form or phrases.")],
+    name: Annotated[str, typer.Argument(help="assess, speak, form, phrases or chat.")],
     guide: Annotated[str | None, typer.Option("--guide", help="A guide's name or file.")] = None,
     question: Annotated[str | None, typer.Option("--question", help="A question's id, or its number.")] = None,
     *,
@@ -99,7 +99,7 @@ def show(
     from interviewer.wiring import prompt_as_sent
 
     folder, file = _folder(prompts), _file(name)
-    if name == PHRASES:
+    if name in LINES:
         typer.echo(prompt_text(file, folder).rstrip())
         return
     home = house()
@@ -175,7 +175,7 @@ def _folder(given: Path | None) -> Path | None:
 def _files() -> list[tuple[str, str]]:
     from interviewer.prompts import prompt_names
 
-    return [*((name, f"{name}.md.j2") for name in prompt_names()), (PHRASES, "phrases.toml")]
+    return [*((name, f"{name}.md.j2") for name in prompt_names()), *LINES.items()]
 
 
 def _file(name: str) -> str:

@@ -50,7 +50,7 @@ def changed(folder: Path, name: str, old: str, new: str) -> Path:
 def test_list_names_every_file_and_its_source(tmp_path: Path) -> None:
     mine = changed(tmp_path / "mine", "speak.md.j2", "Neutral and kind", "Kind and neutral")
     lines = run("list", "--prompts", mine).stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["assess", "form", "speak", "phrases"]
+    assert [line.split()[0] for line in lines] == ["assess", "form", "speak", "phrases", "chat"]
     assert str(mine / "speak.md.j2") in lines[2]
     assert lines[0].endswith("packaged")
 
@@ -91,7 +91,8 @@ def test_show_says_a_follow_up_as_the_interviewer_would(tmp_path: Path) -> None:
 
 def test_show_prints_form_and_phrases() -> None:
     assert '"points": {"k1": "covered|' in run("show", "form").stdout
-    assert run("show", "phrases").stdout.strip() == (PACKAGED / "phrases.toml").read_text(encoding="utf-8").strip()
+    for name in ("phrases", "chat"):
+        assert run("show", name).stdout.strip() == (PACKAGED / f"{name}.toml").read_text(encoding="utf-8").strip()
 
 
 @pytest.mark.parametrize("wrong", [("nobody",), ("assess", "--question", "nobody"), ("assess", "--guide", "nobody")])

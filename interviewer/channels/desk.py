@@ -1,0 +1,373 @@
+"""The desk: one place that takes what happens on any chat platform, decides who may do what, and has it done.
+
+Read chat.py first. Each entry (`begin`, `said`, `changed`, `removed`, `pressed`) stores durably, arranges that the
+reply follows in its own time, and returns what this person alone is to be told at once, or None. Strangers in an
+interview's thread, the bot's own messages and deliveries that came before are ignored. A person has one interview at a
+time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import OrderedDict
+from datetime import timedelta
+
+from interviewer.channels import commands
+from interviewer.channels.chat import (
+    MEANINGS,
+    Begin,
+    Changed,
+    Command,
+    Conductor,
+    Entry,
+    Notice,
+    Outbox,
+    Person,
+    Place,
+    Planner,
+    Pressed,
+    Removed,
+    Render,
+    Said,
+    Seats,
+    interview_id_for,
+)
+from interviewer.channels.chat_access import Access
+from interviewer.channels.chat_rota import Rota
+from interviewer.channels.desk_floor import Floor, Room
+from interviewer.domain.errors import ChannelError, GuideError, NotFoundError
+from interviewer.domain.guide import Guide
+from interviewer.domain.interview import Inbound
+from interviewer.domain.state import Interview, Status
+from interviewer.domain.text import counted
+from interviewer.ports import InterviewSummary
+from interviewer.prompts import Phrases
+
+log = logging.getLogger(__name__)
+QUIET = 1.5
+STILL_UNSENT = timedelta(days=2)
+REMEMBERED = 2_000
+
+
+class Desk:
+    """Interviews on chat platforms. `quiet` is how many seconds after a message its answer is begun, so that several
+    quick ones are answered as one."""
+
+    def __init__(
+        self, conductor: Conductor, seats: Seats, planner: Planner, lines: Phrases, render: Render, quiet: float = QUIET
+    ) -> None:
+        self._conductor = conductor
+        self._seats = seats
+        self._planner = planner
+        self._quiet = quiet
+        self._floor = Floor(conductor, lines, render)
+        self._line = self._floor.line
+        self.rota = Rota(self._floor.serve)
+        self._noticed: OrderedDict[str, None] = OrderedDict()
+
+    def attach(self, platform: str, outbox: Outbox, access: Access) -> None:
+        """Open the desk to a platform."""
+        self._floor.rooms[platform] = Room(outbox, access)
+
+    async def recover(self, platform: str) -> int:
+        """Finish what an earlier process left: show what was recorded, answer what was received. How many it is."""
+        count = 0
+        since = self._conductor.clock() - STILL_UNSENT
+        for summary in await self._seats.interviews():
+            recent = summary.status != Status.ENDED or summary.updated_at > since
+            if recent and summary.candidate.startswith(f"{platform}:"):
+                interview = await self._conductor.load(summary.id)
+                if interview.unsent or (interview.pending and interview.status is not Status.ENDED):
+                    self.rota.due(summary.id)
+                    count += 1
+        return count
+
+    async def drain(self, seconds: float) -> None:
+        """Finish the replies that are being made; nothing new is begun. What is stored waits for the next process."""
+        await self.rota.drain(seconds)
+
+    def guides(self) -> list[Guide]:
+        """The guides that there are to choose from, by title."""
+        return sorted(self._planner.guides(), key=lambda g: g.title)
+
+    async def entries(self, person: Person, most: int = 10) -> list[Entry]:
+        """This person's interviews, the latest first, with the scores of those that have ended."""
+        return [await self._entry(s) for s in (await self._seats.interviews(person.id))[:most]]
+
+    async def _entry(self, summary: InterviewSummary) -> Entry:
+        if summary.status != Status.ENDED:
+            return Entry(summary=summary)
+        card = await self._conductor.scorecard(summary.id)
+        return Entry(summary=summary, score=card.score, band=card.band)
+
+    async def begin(self, wanted: Begin) -> Notice | None:
+        """Begin an interview, if this person may and has none."""
+        if not self._access(wanted.author).may_come(wanted.author, wanted.place):
+            return self._notice("begin.not_open")
+        guide = next((g for g in await asyncio.to_thread(self._planner.guides) if g.id == wanted.guide), None)
+        if guide is None:
+            return self._notice("begin.no_guide")
+        try:
+            return await self._begin(wanted, guide)
+        except GuideError as error:
+            return self._notice("begin.unplanned", why=error.message)
+
+    async def _begin(self, wanted: Begin, guide: Guide) -> Notice | None:
+        person, interview_id = wanted.author, interview_id_for(wanted.id)
+        live = await self._live(person)
+        if live is not None:
+            return None if live.id == interview_id else await self._already(live)
+        plan = await asyncio.to_thread(self._planner.plan, guide, wanted)
+        interview = await self._conductor.start(
+            plan, guide, candidate=person.id, channel=person.platform, interview_id=interview_id
+        )
+        if interview.place:
+            return None  # this request was met before
+        first = await self._seats.seat(person.id, interview_id)
+        if first != interview_id:
+            await self._conductor.forget(interview_id)
+            return await self._already(await self._conductor.load(first))
+        await self._conductor.move(interview_id, wanted.place.id)
+        log.info("interview %s began on %s", interview_id, person.platform)
+        self._floor.begun.add(interview_id)
+        self.rota.due(interview_id)
+        self.rota.beside(asyncio.to_thread(_quietly_warm, self._planner, guide))
+        return None
+
+    async def _already(self, live: Interview) -> Notice:
+        about = f"{live.id}/{len(live.turns) - 1}"
+        text = self._line(
+            "begin.already",
+            title=live.plan.guide_title,
+            where=commands.place(live),
+            place=await self._pointer(live),
+        )
+        buttons = tuple(self._floor.button(c, about) for c in (Command.RESUME, Command.END))
+        return Notice(text=text, buttons=buttons)
+
+    async def said(self, message: Said) -> Notice | None:
+        """Someone wrote something: an answer, if it is the candidate of the interview that is held here."""
+        if message.by_bot:
+            return None
+        live = await self._live(message.author)
+        if live is None or not message.place.is_that(live.place):
+            return await self._not_here(message, live)
+        entry = commands.understand(message.text)
+        text = entry.words or message.text.strip()
+        if message.attachments and self._first_time(message.id):
+            notice = self._notice("said.attachment_too" if text else "said.attachment")
+        else:
+            notice = None
+        if entry.command in ("status", "help"):
+            return await self._told(Command(entry.command), message.author)
+        if text:
+            command = commands.MEANINGS.get(entry.command)
+            words = "" if command else text
+            inbound = Inbound(id=message.id, interview_id=live.id, text=words, at=message.at, command=command)
+            await self._conductor.receive(inbound)
+            self.rota.due(live.id, 0.0 if command else self._quiet)
+        return notice
+
+    async def _not_here(self, message: Said, live: Interview | None) -> Notice | None:
+        """In direct messages nobody is left without an answer; in a channel nobody is answered who did not ask."""
+        if not message.place.direct or not self._first_time(message.id):
+            return None
+        if live is None:
+            return self._notice("said.no_interview", how=self._how(message.author, "start"))
+        how = self._how(message.author, Command.RESUME)
+        return self._notice("said.elsewhere", place=await self._pointer(live), how=how)
+
+    async def changed(self, change: Changed) -> Notice | None:
+        """Someone changed a message: until the reply it counts as it is now."""
+        live = await self._here(change.author, change.place)
+        if live is None or change.said_at < live.started_at:
+            return None
+        late = self._notice("said.edited_late")
+        if not self._may_change(live, change.message_id):
+            return late
+        await self._conductor.edit(live.id, change.message_id, change.text, change.at)
+        self.rota.due(live.id, self._quiet)
+        now = await self._conductor.load(live.id)
+        return late if _known(now, change.message_id) and not now.waits(change.message_id) else None
+
+    async def removed(self, removal: Removed) -> Notice | None:
+        """Someone deleted a message: until the reply it was never said."""
+        live = await self._here(removal.author, removal.place)
+        if live is None or removal.said_at < live.started_at:
+            return None
+        how = self._how(removal.author, Command.FORGET)
+        if not self._may_change(live, removal.message_id):
+            return self._notice("said.deleted_late", how=how)
+        await self._conductor.withdraw(live.id, removal.message_id, removal.at)
+        self.rota.due(live.id, self._quiet)
+        return None
+
+    def _may_change(self, live: Interview, message_id: str) -> bool:
+        """Whether a change of this message can still count; then nothing more is made of the old version."""
+        if _known(live, message_id) and not live.waits(message_id):
+            return False
+        self.rota.due(live.id, self._quiet)
+        return self._floor.hold(live.id)
+
+    async def pressed(self, press: Pressed) -> Notice | None:
+        """Someone used a command or a button."""
+        match press.command:
+            case Command.STATUS | Command.HELP:
+                return await self._told(press.command, press.author)
+            case Command.RESUME:
+                return await self._resume(press)
+            case Command.REPORT:
+                return await self._report(press)
+            case Command.FORGET:
+                return await self._forget(press)
+            case _:
+                return await self._ask(press)
+
+    async def _ask(self, press: Pressed) -> Notice | None:
+        """A command of the interview itself: hint, skip, repeat, clarify, pause, end."""
+        live = await self._live(press.author)
+        wanted, _, number = press.about.partition("/")
+        if wanted and (live is None or live.id != wanted):
+            return await self._not_that_one(press.author, wanted)
+        if live is None:
+            return self._notice("pressed.no_interview", how=self._how(press.author, "start"))
+        latest = len(live.turns) - 1
+        leaving = press.command in (Command.PAUSE, Command.END)
+        if number and number != str(latest) and not leaving:
+            return self._notice("pressed.over")
+        if press.command is Command.PAUSE and live.status is Status.PAUSED:
+            return self._notice("pressed.resting")
+        # Of two presses of one button under one turn, by whichever way they came, one counts.
+        key = f"{press.command}@{latest}" if number else press.id
+        inbound = Inbound(id=key, interview_id=live.id, text="", at=press.at, command=MEANINGS[press.command])
+        await self._conductor.receive(inbound)
+        self.rota.due(live.id)
+        return None
+
+    async def _not_that_one(self, person: Person, interview_id: str) -> Notice:
+        theirs = any(s.id == interview_id for s in await self._seats.interviews(person.id))
+        key = "pressed.ended" if theirs else "pressed.not_yours"
+        return self._notice(key, how=self._how(person, "start"))
+
+    async def _resume(self, press: Pressed) -> Notice | None:
+        """Bring the interview to where its candidate is now, and repeat where it stopped."""
+        live = await self._live(press.author)
+        wanted = press.about.partition("/")[0]
+        if wanted and (live is None or live.id != wanted):
+            return await self._not_that_one(press.author, wanted)
+        if live is None:
+            return self._notice("pressed.no_interview", how=self._how(press.author, "start"))
+        left = live.place
+        if not press.place.is_that(left):
+            await self._conductor.move(live.id, press.place.id)
+        if self._first_time(f"resume/{press.id}"):
+            self.rota.beside(self._floor.bring(live.id, left, f"resume/{press.id}"))
+        self.rota.due(live.id, self._quiet)
+        return None
+
+    async def _told(self, command: Command, person: Person) -> Notice:
+        if command is Command.HELP:
+            how = {c: self._how(person, c) for c in ("start", "resume", "status", "report", "forget")}
+            return self._notice("help.commands", **how)
+        live = await self._live(person)
+        if live is None:
+            return self._notice("pressed.no_interview", how=self._how(person, "start"))
+        line = commands.status_line(live, self._conductor.clock())
+        return Notice(text=f"**{live.plan.guide_title}**, {await self._pointer(live)}: {line}")
+
+    async def _report(self, press: Pressed) -> Notice:
+        """A scorecard: one's own latest, or that of an interview or a person that is named, if one may read it."""
+        found = await self._reported(press)
+        if isinstance(found, Notice):
+            return found
+        if self._first_time(f"report/{press.id}"):
+            self.rota.beside(self._floor.deliver(found, press.author))
+        return self._notice("report.coming")
+
+    async def _reported(self, press: Pressed) -> str | Notice:
+        access, candidate, wanted = self._access(press.author), press.author, press.about.strip()
+        if wanted and ":" not in wanted:
+            with contextlib.suppress(NotFoundError, ValueError):
+                candidate = Person.parse((await self._conductor.load(wanted)).candidate)
+                if access.may_read(press.author, candidate):
+                    return wanted
+            return self._notice("report.not_allowed")
+        if wanted:
+            try:
+                candidate = Person.parse(wanted)
+            except ValueError:
+                return self._notice("report.none")
+        if not access.may_read(press.author, candidate):
+            return self._notice("report.not_allowed")
+        summaries = await self._seats.interviews(candidate.id)
+        over = [s for s in summaries if s.status == Status.ENDED] or summaries
+        return over[0].id if over else self._notice("report.none")
+
+    async def _forget(self, press: Pressed) -> Notice:
+        """Delete everything of a person, once they are sure."""
+        theirs = await self._seats.interviews(press.author.id)
+        if not theirs:
+            return self._notice("pressed.nothing_kept")
+        count = counted(len(theirs), "interview")
+        if press.about != "sure":
+            button = self._floor.button(Command.FORGET, "sure")
+            return Notice(text=self._line("pressed.forget", count=count), buttons=(button,))
+        for summary in theirs:
+            self.rota.cancel(summary.id)
+            await self._conductor.forget(summary.id)
+        log.info("forgot %d interviews of one person", len(theirs))
+        with contextlib.suppress(ChannelError):
+            await self._floor.outbox(press.author.platform).refresh(press.author)
+        return self._notice("pressed.forgotten", count=count[:1].upper() + count[1:])
+
+    async def _live(self, person: Person) -> Interview | None:
+        """The one interview of this person that is not over."""
+        going = [s.id for s in await self._seats.interviews(person.id) if s.status != Status.ENDED]
+        if not going:
+            return None
+        # Two are left where a process died while it began one that was refused.
+        seated = going[0] if len(going) == 1 else await self._seats.seat(person.id, going[0])
+        live = await self._conductor.load(seated)
+        return live if live.place else None
+
+    async def _here(self, person: Person, place: Place) -> Interview | None:
+        live = await self._live(person)
+        return live if live and place.is_that(live.place) else None
+
+    async def _pointer(self, live: Interview) -> str:
+        """Where an interview is held, in words that lead there."""
+        place = Place.parse(live.place)
+        if place.exact:
+            with contextlib.suppress(ChannelError):
+                return await self._floor.outbox(place.platform).pointer(place)
+        return self._line("place.direct" if place.direct else "place.thread")
+
+    def _access(self, person: Person) -> Access:
+        return self._floor.rooms[person.platform].access
+
+    def _how(self, person: Person, command: str) -> str:
+        return self._access(person).how_to(command)
+
+    def _notice(self, key: str, **values: object) -> Notice:
+        return Notice(text=self._line(key, **values))
+
+    def _first_time(self, message_id: str) -> bool:
+        """Whether this was not noticed before, by this process: a second delivery is not remarked upon twice."""
+        if message_id in self._noticed:
+            return False
+        self._noticed[message_id] = None
+        if len(self._noticed) > REMEMBERED:
+            self._noticed.popitem(last=False)
+        return True
+
+
+def _known(interview: Interview, message_id: str) -> bool:
+    return any(m.id == message_id for m in interview.messages)
+
+
+def _quietly_warm(planner: Planner, guide: Guide) -> None:
+    """What fails here fails again, and is told, where it is needed."""
+    with contextlib.suppress(Exception):
+        planner.warm(guide)

@@ -1,0 +1,248 @@
+"""Where interviews in chats are held: what waits is answered, what was not seen is shown, the scorecard handed over."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass, field
+
+from interviewer.channels import commands
+from interviewer.channels.chat import Attachment, Button, Command, Conductor, Outbox, Person, Place, Post, Render
+from interviewer.channels.chat_access import Access
+from interviewer.channels.chat_reply import Reply, being_busy, patiently
+from interviewer.domain.errors import ChannelError, EngineUnusable, InterviewerError, PlaceClosed
+from interviewer.domain.interview import Mode, MoveKind, Turn
+from interviewer.domain.state import Interview, Status
+from interviewer.domain.text import posed
+from interviewer.prompts import Phrases
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Room:
+    """A platform as the desk knows it."""
+
+    outbox: Outbox
+    access: Access
+
+
+@dataclass
+class _Taking:
+    """A turn that is being taken, and its reply."""
+
+    task: asyncio.Task[Turn | None]
+    reply: Reply
+
+
+@dataclass
+class Floor:
+    """Serves interviews, each one at a time. `begun` are those that began in this process and show nothing yet."""
+
+    conductor: Conductor
+    lines: Phrases
+    render: Render
+    rooms: dict[str, Room] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
+    _taking: dict[str, _Taking] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
+
+    def line(self, key: str, **values: object) -> str:
+        """A line of chat.toml."""
+        return self.lines.say(key, 0, **values)
+
+    def outbox(self, platform: str) -> Outbox:
+        """The way out to a platform. Raises PlaceClosed where this process has none."""
+        if platform not in self.rooms:
+            raise PlaceClosed(f"This process does not speak {platform}.", f"Add it to `interviewer serve {platform}`.")
+        return self.rooms[platform].outbox
+
+    async def serve(self, interview_id: str) -> None:
+        """Show what was not seen, and answer what waits. Raises what may pass, to be tried again later."""
+        interview = await self.conductor.load(interview_id)
+        try:
+            await self._serve(interview)
+        except PlaceClosed:
+            if _place(interview).direct:
+                raise
+            await self._go_direct(interview)
+            await self._serve(await self.conductor.load(interview_id))
+
+    async def _serve(self, interview: Interview) -> None:
+        await self._settle_in(interview, "open")
+        outbox, place = self._where(interview)
+        for number in list(interview.unsent):
+            again = not (number == 0 and interview.id in self.begun)
+            await self._show(
+                interview, interview.turns[number], Reply(outbox, place, f"{interview.id}/{number}", again=again)
+            )
+        self.begun.discard(interview.id)
+        if interview.pending and interview.status is not Status.ENDED:
+            await self._answer(interview)
+
+    def hold(self, interview_id: str) -> bool:
+        """Stop the reply that is being made, because what it answers is changing; False when it is seen already."""
+        taking = self._taking.get(interview_id)
+        if taking is None:
+            return True
+        if taking.reply.begun or taking.task.done():
+            return False
+        taking.task.cancel()
+        return True
+
+    async def _answer(self, interview: Interview) -> None:
+        outbox, place = self._where(interview)
+        reply = Reply(outbox, place, f"{interview.id}/{len(interview.turns)}")
+        taking = _Taking(asyncio.create_task(self.conductor.advance(interview.id, reply.hear)), reply)
+        self._taking[interview.id] = taking
+        turn: Turn | None = None
+        try:
+            async with being_busy(outbox, place):
+                turn = await taking.task
+        except asyncio.CancelledError:
+            await reply.drop()
+            if (this := asyncio.current_task()) and this.cancelling():
+                raise
+            return  # only the turn was: what it answers has changed, and it will be taken anew
+        except EngineUnusable:
+            await self._tell_unreadable(interview, outbox, place)
+            raise
+        except InterviewerError:
+            await reply.drop()  # it was answered somewhere else
+            raise
+        finally:
+            self._taking.pop(interview.id, None)
+        self._told.discard(interview.id)
+        if turn is not None:
+            await self._show(await self.conductor.load(interview.id), turn, reply)
+
+    async def _show(self, interview: Interview, turn: Turn, reply: Reply) -> None:
+        """Have a recorded turn seen, and note that it was."""
+        ref = await reply.finish(turn.reply, self.buttons(interview, turn))
+        person = Person.parse(interview.candidate)
+        if turn.move.kind is MoveKind.CLOSE:
+            await self._hand_over(interview, person)
+        await self.conductor.sent(interview.id, turn.number, ref)
+        await self.conductor.load(interview.id)
+        with contextlib.suppress(ChannelError):
+            await self.outbox(person.platform).refresh(person)
+
+    async def _tell_unreadable(self, interview: Interview, outbox: Outbox, place: Place) -> None:
+        if interview.id not in self._told:
+            self._told.add(interview.id)
+            key = f"{interview.id}/{len(interview.turns)}/unreadable"
+            with contextlib.suppress(ChannelError):
+                await outbox.post(place, Post(key=key, text=self.line("said.unreadable")))
+
+    async def _settle_in(self, interview: Interview, key: str) -> None:
+        """See to it that the interview has an exact place. Raises PlaceClosed."""
+        place = _place(interview)
+        if place.exact:
+            return
+        outbox, person = self.outbox(place.platform), Person.parse(interview.candidate)
+        heading = self.line("place.heading", title=interview.plan.guide_title)
+        exact = await patiently(lambda: outbox.open(place, person, heading, f"{interview.id}/{key}"))
+        await self.conductor.move(interview.id, exact.id)
+        await self.conductor.load(interview.id)
+
+    async def _go_direct(self, interview: Interview) -> None:
+        """Go on in direct messages, because the place where it was held is closed."""
+        person = Person.parse(interview.candidate)
+        direct = Place(platform=person.platform, space=person.space, direct=True)
+        await self.conductor.move(interview.id, direct.id)
+        await self._settle_in(await self.conductor.load(interview.id), "direct")
+        outbox, place = self._where(interview)
+        key = f"{interview.id}/{len(interview.turns)}/moved"
+        await patiently(lambda: outbox.post(place, Post(key=key, text=self.line("place.moved_here"))))
+
+    async def bring(self, interview_id: str, left: str, key: str) -> None:
+        """Go on where the interview was moved to, from the place `left`: say so there, repeat the question here."""
+        interview = await self.conductor.load(interview_id)
+        try:
+            await self._settle_in(interview, key)
+        except PlaceClosed:
+            await self._go_direct(interview)
+        outbox, place = self._where(interview)
+        if not place.is_that(left):
+            with contextlib.suppress(ChannelError):
+                await self._say_where_it_went(Place.parse(left), place, f"{interview_id}/{key}/left")
+        latest = interview.turns[-1]
+        post = Post(
+            key=f"{interview_id}/{key}/recap",
+            text=await self._recap(interview),
+            buttons=self.buttons(interview, latest),
+        )
+        await patiently(lambda: outbox.post(place, post))
+
+    async def _say_where_it_went(self, left: Place, place: Place, key: str) -> None:
+        if left.exact:
+            where = await self.outbox(place.platform).pointer(place)
+            await self.outbox(left.platform).post(left, Post(key=key, text=self.line("place.moved_away", place=where)))
+
+    async def _recap(self, interview: Interview) -> str:
+        """Where it stopped: the question on the floor, and what was last said about it."""
+        parts = [commands.welcome_back(interview, self.conductor.clock())]
+        question = (await self.conductor.guide_of(interview)).question(interview.floor or "")
+        if question is not None:
+            parts.append(posed(question.text, interview.number, len(interview.plan.questions)))
+        last = next((t for t in reversed(interview.turns) if t.move.kind is not MoveKind.PAUSE), None)
+        if last and last.move.kind not in (MoveKind.ASK, MoveKind.NEXT, MoveKind.REPEAT):
+            parts.append(last.reply)
+        return "\n\n".join(parts)
+
+    async def _hand_over(self, interview: Interview, person: Person) -> None:
+        """Send the scorecard of an interview that has ended. What fails here does not hold up the last words."""
+        outbox, place = self._where(interview)
+        try:
+            await self.deliver(interview.id, person, place if place.direct else None)
+        except InterviewerError as error:
+            log.warning("interview %s: its scorecard was not sent: %s", interview.id, type(error).__name__)
+            how = self.rooms[place.platform].access.how_to(Command.REPORT)
+            post = Post(key=f"{interview.id}/undelivered", text=self.line("report.undelivered", how=how))
+            with contextlib.suppress(ChannelError):
+                await outbox.post(place, post)
+
+    async def deliver(self, interview_id: str, reader: Person, place: Place | None = None) -> None:
+        """Send a scorecard as a file, to this place or the reader's direct messages. Whether they may was asked."""
+        card = await self.conductor.scorecard(interview_id)
+        page = await asyncio.to_thread(self.render, card)
+        outbox = self.outbox(reader.platform)
+        direct = Place(platform=reader.platform, space=reader.space, direct=True)
+        title = card.guide_title
+        if place is None:
+            place = await patiently(lambda: outbox.open(direct, reader, title, f"{interview_id}/report"))
+        attachment = Attachment(
+            name=f"scorecard-{interview_id}.html",
+            title=self.line("report.title", title=title),
+            content=page,
+            comment=self.line("report.comment", title=title),
+        )
+        where = place
+        await patiently(lambda: outbox.attach(where, attachment))
+
+    def buttons(self, interview: Interview, turn: Turn) -> tuple[Button, ...]:
+        """The buttons under a turn."""
+        practice = interview.plan.mode is Mode.PRACTICE
+        match turn.move.kind:
+            case MoveKind.CLOSE:
+                wanted = []
+            case MoveKind.PAUSE:
+                wanted = [Command.RESUME, Command.END]
+            case _:
+                wanted = [*([Command.HINT] if practice else []), Command.SKIP, Command.PAUSE, Command.END]
+        return tuple(self.button(command, f"{interview.id}/{turn.number}") for command in wanted)
+
+    def button(self, command: Command, about: str) -> Button:
+        """A button with its label, and the question it asks first."""
+        grave = command in (Command.END, Command.FORGET)
+        sure = self.line(f"sure.{command}") if grave else ""
+        return Button(command=command, label=self.line(f"button.{command}"), about=about, grave=grave, sure=sure)
+
+    def _where(self, interview: Interview) -> tuple[Outbox, Place]:
+        place = _place(interview)
+        return self.outbox(place.platform), place
+
+
+def _place(interview: Interview) -> Place:
+    return Place.parse(interview.place)
