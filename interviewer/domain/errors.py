@@ -8,6 +8,7 @@
     │   └── IndexLocked      another process is writing it
     ├── StoreError           the database cannot be used
     │   ├── StoreTooNew      it was made by a newer version
+    │   ├── StoreDown        its server did not answer, for a while
     │   ├── TurnConflict     another worker recorded this turn first
     │   └── InterviewBusy    another worker holds this interview
     ├── ChannelError         a chat platform did not do what was asked
@@ -63,6 +64,10 @@ class StoreError(InterviewerError):
 
 class StoreTooNew(StoreError):
     """The database was made by a newer version of this program."""
+
+
+class StoreDown(StoreError):
+    """The database's server did not answer, nor after some tries; it may in a moment."""
 
 
 class TurnConflict(StoreError):
