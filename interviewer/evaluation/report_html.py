@@ -13,6 +13,7 @@ from interviewer.evaluation import report_plot as plot
 from interviewer.evaluation import report_terms as terms
 from interviewer.evaluation import report_words as words
 from interviewer.evaluation.report_cases import Drilldown, Evidence, drilldown
+from interviewer.evaluation.report_closing import closing
 from interviewer.evaluation.report_prompts import Change, Sent, changes
 from interviewer.evaluation.report_quotes import revealed
 from interviewer.evaluation.results import Report, SuiteResult
@@ -50,7 +51,7 @@ def page(report: Report, evidence: Mapping[str, Evidence] | None = None, program
         policy=policy,
         report=readable,
         sections=sections,
-        closing=words.closing(readable, program),
+        closing=closing(readable, program),
     )
 
 

@@ -18,9 +18,10 @@ AROUND = 1
 
 
 class Frame(NamedTuple):
-    """What prompts share: the system part, by its anchor, and how the user parts begin and end."""
+    """What prompts about one question share: the system part, by its anchor, and how the user parts begin and end."""
 
     anchor: str
+    about: str
     system: str
     head: str
     tail: str
@@ -38,15 +39,14 @@ class Prompts:
         for name, (cluster, (system, user)) in sent.items():
             self.systems.setdefault(system, f"{prefix}s{len(self.systems) + 1}")
             groups.setdefault((cluster, system), {})[name] = user.split("\n")
-        for number, ((_, system), users) in enumerate(groups.items(), 1):
-            self._share(users, self.systems[system], f"{prefix}f{number}")
+        for number, ((cluster, system), users) in enumerate(groups.items(), 1):
+            self._share(users, cluster, self.systems[system], f"{prefix}f{number}")
 
-    def _share(self, users: Mapping[str, list[str]], system: str, anchor: str) -> None:
+    def _share(self, users: Mapping[str, list[str]], cluster: str, system: str, anchor: str) -> None:
         head, tail = shared_ends(list(users.values()))
         first = next(iter(users.values()))
-        frame = Frame(
-            anchor, system, revealed("\n".join(first[:head])), revealed("\n".join(first[len(first) - tail :]))
-        )
+        begins, ends = (revealed("\n".join(lines)) for lines in (first[:head], first[len(first) - tail :]))
+        frame = Frame(anchor, revealed(cluster), system, begins, ends)
         self.frames.append(frame)
         for name, lines in users.items():
             self._own[name] = "\n".join(lines[head : len(lines) - tail])

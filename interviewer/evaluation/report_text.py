@@ -6,21 +6,21 @@ Colour only repeats what a sign and a word say, so nothing is lost in a pipe or 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import StringIO
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from interviewer.domain.display import clean
 from interviewer.evaluation import report_words as words
+from interviewer.evaluation.report_closing import closing
+from interviewer.evaluation.report_page import Sheet, printed
 from interviewer.evaluation.report_terms import term
 from interviewer.evaluation.results import Difference, Measure, Move, Outcome, PointMove, Report, SuiteResult, Table
-from interviewer.reports.terminal import OnTerminal, Page
+from interviewer.reports.terminal import OnTerminal
 from interviewer.reports.text import mapped, one_line, short
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-WIDE = 78
 MOVES, EACH, QUESTION = 5, 3, 70
 STYLES = {
     Outcome.PASS: "green",
@@ -29,70 +29,31 @@ STYLES = {
     Outcome.INVALID: "bold magenta",
 }
 SIGNS = {Outcome.PASS: "✓", Outcome.REGRESSION: "✗", Outcome.INCONCLUSIVE: "?", Outcome.INVALID: "!"}
-_PLAIN = str.maketrans({"−": "-", "→": "->", "±": "+/-", "✓": "+", "✗": "x"})
 
 
 def terminal(report: Report, *, full: bool = False, program: str = "interviewer") -> OnTerminal:
     """A report to print with rich. `full` adds every measure, table, move and violation."""
     readable = mapped(report, clean)
-    return OnTerminal(lambda page: _report(readable, _Page(page), full, program))
+    return OnTerminal(lambda page: _report(readable, Sheet(page), full, program))
 
 
 def plain(report: Report, width: int = 100, *, full: bool = False, program: str = "interviewer") -> str:
     """The same as a text without colour, at most `width` columns wide."""
-    from rich.console import Console
-
-    file = StringIO()
-    console = Console(file=file, width=width, color_system=None, legacy_windows=False, highlight=False, markup=False)
-    console.print(terminal(report, full=full, program=program))
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()).strip("\n") + "\n"
+    return printed(terminal(report, full=full, program=program), width)
 
 
-class _Page:
-    """A page of the house, whose texts may hold signs that a plain encoding lacks."""
-
-    def __init__(self, page: Page) -> None:
-        self.house = page
-        self.plain = page.signs.made != "✓"
-        self.narrow = page.width < WIDE
-        self.one_line = page.width - 18 if not self.narrow else 60
-
-    def text(self, said: str, style: str = "") -> Text:
-        return self.house.text(said.translate(_PLAIN) if self.plain else said, style)
-
-    def line(self, *parts: Text, by: int = 2) -> RenderableType:
-        from rich.text import Text
-
-        return self.house.padded(Text.assemble(*parts, overflow="fold"), by)
-
-    def item(self, mark: str, *texts: Text, style: str = "bold", by: int = 2) -> RenderableType:
-        from rich.console import Group
-        from rich.table import Table
-
-        grid = Table.grid(padding=(0, 1), expand=True)
-        grid.add_column(width=len(mark), no_wrap=True)
-        grid.add_column(overflow="fold", ratio=1)
-        grid.add_row(self.text(mark, style), Group(*texts))
-        return self.house.padded(grid, by)
-
-    def heading(self, said: str) -> Text:
-        from rich.text import Text
-
-        return Text("\n").append_text(self.text(said, "bold"))
-
-
-def _report(report: Report, page: _Page, full: bool, program: str) -> Iterator[RenderableType]:
+def _report(report: Report, page: Sheet, full: bool, program: str) -> Iterator[RenderableType]:
     yield page.text(one_line(report.title), "bold")
     for result in report.results:
         yield from _suite(result, page, full, several=len(report.results) > 1)
-    closing = words.closing(report, program)
-    style = STYLES[report.outcome] if closing.headline != words.MEASURED else "bold"
+    last = closing(report, program)
+    style = STYLES[report.outcome] if last.headline != words.MEASURED else "bold"
     yield page.text("")
-    yield page.line(page.text(f"{closing.headline}: ", style), page.text(closing.finding), by=0)
-    yield page.text(closing.advice)
+    yield page.line(page.text(f"{last.headline}: ", style), page.text(last.finding), by=0)
+    yield page.text(last.advice)
 
 
-def _suite(result: SuiteResult, page: _Page, full: bool, several: bool) -> Iterator[RenderableType]:
+def _suite(result: SuiteResult, page: Sheet, full: bool, several: bool) -> Iterator[RenderableType]:
     name = one_line(result.info.suite)
     verdict = f": {words.HEADLINES[result.outcome].lower()}" if several and result.outcome else ""
     yield page.heading(f"{name[:1].upper()}{name[1:]}{verdict}")
@@ -115,7 +76,7 @@ def _suite(result: SuiteResult, page: _Page, full: bool, several: bool) -> Itera
             yield page.line(page.text(f"{kind}: ", style), page.text(one_line(sentence)))
 
 
-def _differences(found: Sequence[Difference], page: _Page, full: bool) -> Iterator[RenderableType]:
+def _differences(found: Sequence[Difference], page: Sheet, full: bool) -> Iterator[RenderableType]:
     if page.narrow:
         for each in found:
             yield page.item(SIGNS[each.outcome], *_stacked(each, page, full), style=STYLES[each.outcome], by=0)
@@ -144,7 +105,7 @@ def _figures(each: Difference) -> tuple[str, ...]:
     )
 
 
-def _stacked(each: Difference, page: _Page, full: bool) -> Iterator[Text]:
+def _stacked(each: Difference, page: Sheet, full: bool) -> Iterator[Text]:
     baseline, now, change, interval, limit = _figures(each)
     yield page.text(f"{term(each.name).label}: ").append_text(
         page.text(words.VERDICTS[each.outcome], STYLES[each.outcome])
@@ -159,7 +120,7 @@ def _notes(each: Difference, full: bool) -> str:
     return words.power_line(each) if full else ""
 
 
-def _measures(found: Sequence[Measure], page: _Page) -> Iterator[RenderableType]:
+def _measures(found: Sequence[Measure], page: Sheet) -> Iterator[RenderableType]:
     yield page.heading("Measures")
     grid = page.house.table("left", "right", "left", "left")
     if not page.narrow:
@@ -179,7 +140,7 @@ def _measures(found: Sequence[Measure], page: _Page) -> Iterator[RenderableType]
             yield page.line(page.text(f"{term(each.name).label}: {one_line(each.note)}", "dim"))
 
 
-def _moves(found: Sequence[Move], page: _Page, full: bool) -> Iterator[RenderableType]:
+def _moves(found: Sequence[Move], page: Sheet, full: bool) -> Iterator[RenderableType]:
     shown = found if full else found[:MOVES]
     yield page.heading(
         f"Answers that moved most{f' ({len(shown)} of {len(found)})' if len(shown) < len(found) else ''}"
@@ -198,19 +159,18 @@ def _moves(found: Sequence[Move], page: _Page, full: bool) -> Iterator[Renderabl
             yield page.line(page.text(f"and {len(each.points) - len(points)} more", "dim"), by=6)
 
 
-def _point(point: PointMove, page: _Page, full: bool) -> Iterator[Text]:
+def _point(point: PointMove, page: Sheet, full: bool) -> Iterator[Text]:
     labelled = f" (raters: {point.labelled})" if point.labelled else ""
     name = one_line(point.text) if full else words.label(point.text)
     first = page.text(f"{point.id} {name}: ").append_text(page.text(f"{point.before} → {point.now}", "bold"))
     yield first.append_text(page.text(labelled))
-    quotes = [("now", point.quote_now), ("before", point.quote_before)]
-    given = [(when, quote) for when, quote in quotes if quote]
+    given = words.quotes(point)
     for when, quote in given if full else given[:1]:
         said = short(quote, 1000 if full else page.one_line)
         yield page.text(f"{when}: ", "dim").append_text(page.text(f"“{said}”", "italic cyan"))
 
 
-def _violations(result: SuiteResult, page: _Page, full: bool) -> Iterator[RenderableType]:
+def _violations(result: SuiteResult, page: Sheet, full: bool) -> Iterator[RenderableType]:
     yield page.heading(f"{words.violations_title(result.kind)}: {len(result.violations)}")
     for group in words.groups(result.violations):
         head = page.text(f"{words.variant(group.variant)}: {len(group.violations)}", "bold")
@@ -222,9 +182,8 @@ def _violations(result: SuiteResult, page: _Page, full: bool) -> Iterator[Render
             yield page.item("-", *said, style="dim", by=4)
 
 
-def _table(table: Table, page: _Page) -> Iterator[RenderableType]:
-    rest: list[Literal["left", "right"]] = ["right"] * (len(table.columns) - 1)
-    grid = page.house.table("left", *rest)
+def _table(table: Table, page: Sheet) -> Iterator[RenderableType]:
+    grid = page.figures(len(table.columns))
     grid.add_row(*(page.text(one_line(c), "dim") for c in table.columns))
     for row in words.cells(table):
         grid.add_row(*(page.text(c) for c in row))

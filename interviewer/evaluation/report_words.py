@@ -9,7 +9,16 @@ from typing import NamedTuple
 from interviewer.domain.reasons import why
 from interviewer.domain.text import counted, listed
 from interviewer.evaluation.report_terms import EITHER, HIGHER, term
-from interviewer.evaluation.results import Difference, Measure, Outcome, Report, RunInfo, SuiteResult, Table, Violation
+from interviewer.evaluation.results import (
+    Difference,
+    Measure,
+    Outcome,
+    PointMove,
+    RunInfo,
+    SuiteResult,
+    Table,
+    Violation,
+)
 from interviewer.reports.text import one_line, short
 from interviewer.reports.words import short_day
 
@@ -35,19 +44,6 @@ MEASURED = "Measured"
 NOTHING_RAN = "Nothing ran"
 
 
-class Closing(NamedTuple):
-    """How a report ends: the outcome in a word or two, what was found, and what to do next."""
-
-    headline: str
-    finding: str
-    advice: str
-
-    @property
-    def sentence(self) -> str:
-        """All of it, in one line."""
-        return f"{self.headline}: {self.finding} {self.advice}".strip()
-
-
 class Group(NamedTuple):
     """Violations by one kind of change, the largest first."""
 
@@ -55,15 +51,16 @@ class Group(NamedTuple):
     violations: tuple[Violation, ...]
 
 
-def number(value: float | int | None, *, signed: bool = False) -> str:
-    """A figure: three decimals under ten, one above, integers whole, "n/a" for None and what is no number."""
+def number(value: float | int | None, *, signed: bool = False, places: int | None = None) -> str:
+    """A figure: `places` decimals, else three under ten and one above; integers whole; "n/a" for what is no number."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return NOT_AVAILABLE
     if isinstance(value, int):
         text = f"{abs(value):,}"
     else:
         size = abs(value)
-        text = f"{size:.3f}" if size < 10 else f"{size:,.1f}"
+        places = (3 if size < 10 else 1) if places is None else places
+        text = f"{size:,.{places}f}"
     nought = not any(c in "123456789" for c in text)
     if value < 0 and not nought:
         return f"−{text}"
@@ -105,15 +102,7 @@ def cells(table: Table) -> list[tuple[str, ...]]:
 
 def _column(content: Sequence[str | float | int | None]) -> list[str]:
     large = any(isinstance(c, float) and abs(c) >= 10 for c in content)
-    return [_cell(c, large) for c in content]
-
-
-def _cell(content: str | float | int | None, large: bool) -> str:
-    if isinstance(content, str):
-        return one_line(content)
-    if isinstance(content, float) and large:
-        return number(round(content, 1)) if abs(content) >= 10 else f"{content:.1f}".replace("-", "−")
-    return number(content)
+    return [one_line(c) if isinstance(c, str) else number(c, places=1 if large else None) for c in content]
 
 
 def power_line(difference: Difference) -> str:
@@ -148,13 +137,6 @@ def side(difference: Difference) -> str:
     if known:
         return known
     return HIGHER if difference.worse * difference.difference > 0 else "lower"
-
-
-def loss(difference: Difference) -> str:
-    """ "agreement (QWK) fell by 0.051 (limit 0.03)"."""
-    said = term(difference.name).move(difference.difference > 0)
-    more = "" if difference.worse >= difference.margin else f", and {number(bound(difference))} can't be ruled out"
-    return f"{said} by {number(abs(difference.difference))}{more} (limit {margin(difference)})"
 
 
 def bound(difference: Difference) -> float:
@@ -230,6 +212,14 @@ def label(text: str) -> str:
     return name if colon and len(name) <= 40 else short(text, 60)
 
 
+def quotes(point: PointMove) -> list[tuple[str, str]]:
+    """The quotes of a point that moved, each with when it was given; one where both are the same."""
+    given = {"now": point.quote_now, "before": point.quote_before}
+    if point.quote_now == point.quote_before:
+        del given["before"]
+    return [(when, quote) for when, quote in given.items() if quote]
+
+
 def direction(before: float, now: float, labelled: float | None) -> str:
     """ "raters 63.3, further from them now", or "" where nobody rated it."""
     if labelled is None:
@@ -248,63 +238,3 @@ def detail(violation: Violation) -> str:
     """ "58.3 instead of 41.7, expected no change (repeats alone differ by 4.2)"."""
     noise = f" (repeats alone differ by {points(violation.noise)})" if violation.noise else ""
     return f"{moved(violation.before, violation.now)}, expected {one_line(violation.expected)}{noise}"
-
-
-def closing(report: Report, program: str = "interviewer") -> Closing:
-    """The last line of a report."""
-    if not report.results:
-        return Closing(NOTHING_RAN, "no suite was found.", f"See what there is: {program} eval list")
-    worst = report.outcome
-    concerned = [r for r in report.results if r.outcome is worst]
-    match worst:
-        case Outcome.INVALID:
-            return Closing(HEADLINES[worst], _problem(concerned), "Nothing was decided. Mend it and run again.")
-        case Outcome.REGRESSION:
-            advice = f"Look at what moved, or keep it if it is meant: {program} eval bless"
-            return Closing(HEADLINES[worst], _regression(concerned), advice)
-        case Outcome.INCONCLUSIVE:
-            return _open(concerned, program)
-        case Outcome.PASS:
-            if not concerned:
-                advice = f"Keep this run to compare with: {program} eval bless"
-                return Closing(MEASURED, "there is no baseline yet.", advice)
-            return Closing(HEADLINES[worst], "every measure stayed within its limit.", _after_pass(report, program))
-
-
-def _after_pass(report: Report, program: str) -> str:
-    warned = sum(len(r.warnings) for r in report.results)
-    if warned:
-        return f"But read the {'warning' if warned == 1 else f'{warned} warnings'} above."
-    return f"To compare with this run from now on: {program} eval bless"
-
-
-def _problem(results: Sequence[SuiteResult]) -> str:
-    found = [p for r in results for p in r.problems]
-    more = f" (and {counted(len(found) - 1, 'more problem')})" if len(found) > 1 else ""
-    return f"{one_line(found[0]).rstrip('.')}{more}." if found else "the run cannot be used."
-
-
-def _regression(results: Sequence[SuiteResult]) -> str:
-    lost = [d for r in results for d in r.differences if d.outcome is Outcome.REGRESSION]
-    found = [loss(d) for d in sorted(lost, key=lambda d: -d.worse / (d.margin or 1e-9))]
-    broken = sum(len(r.violations) for r in results)
-    if broken and not lost:
-        kinds = [variant(g.variant) for r in results for g in groups(r.violations)]
-        more = [f"{len(kinds) - 3} more"] if len(kinds) > 3 else []
-        title = violations_title(next(r.kind for r in results if r.violations))
-        return f"{title[:1].lower()}{title[1:]}: {broken} ({listed([*kinds[:3], *more])})."
-    return f"{'; '.join(found)}." if found else "a limit was passed."
-
-
-def _open(results: Sequence[SuiteResult], program: str) -> Closing:
-    unsure = [d for r in results for d in r.differences if d.outcome is Outcome.INCONCLUSIVE]
-    if not unsure:
-        return Closing(HEADLINES[Outcome.INCONCLUSIVE], "this run cannot tell.", f"See {program} eval power")
-    worst = max(unsure, key=lambda d: d.detectable / (d.margin or 1e-9))
-    finding = (
-        f"{term(worst.name).running} may be worse by up to {number(bound(worst))} (limit {margin(worst)}); the "
-        f"smallest loss this run could have found is {number(worst.detectable)}."
-    )
-    more = [d.cases_needed - d.n for d in unsure if d.cases_needed is not None and d.cases_needed > d.n]
-    needed = f"About {max(more):,} more answers would settle it" if more else "More answers or repeats may settle it"
-    return Closing(HEADLINES[Outcome.INCONCLUSIVE], finding, f"{needed}: {program} eval power")

@@ -21,8 +21,10 @@ def mapped(value: _FrozenT, change: Callable[[str], str]) -> _FrozenT:
 def _map(value: object, change: Callable[[str], str]) -> object:
     if isinstance(value, Frozen):
         return mapped(value, change)
-    if isinstance(value, tuple):
-        return tuple(_map(item, change) for item in value)
+    if isinstance(value, tuple | list):
+        return type(value)(_map(item, change) for item in value)
+    if isinstance(value, dict):
+        return {_map(key, change): _map(item, change) for key, item in value.items()}
     return change(value) if type(value) is str else value
 
 
