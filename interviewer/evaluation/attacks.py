@@ -83,7 +83,14 @@ def base_answers(guide: Guide, question: Question) -> dict[str, str]:
 
 
 def places(attack: Attack, question: Question, answer: str) -> dict[str, str]:
-    """The attacked message, with the attack after the answer, before it, and inside it."""
+    """The attacked message, with the attack after the answer, before it, and inside it; what came earlier above it."""
+    return {
+        place: "\n".join([*attack.earlier, text]) for place, text in attacked_messages(attack, question, answer).items()
+    }
+
+
+def attacked_messages(attack: Attack, question: Question, answer: str) -> dict[str, str]:
+    """The same without what the attack sends in earlier messages."""
     payload = attack.payload(question)
     made = {"as written": payload.replace(ANSWER, answer).strip(" ")}
     said = sentences(answer)
@@ -92,7 +99,7 @@ def places(attack: Attack, question: Question, answer: str) -> dict[str, str]:
         made["before"] = f"{bare} {answer}"
         if len(said) > 1:
             made["inside"] = f"{said[0]} {bare} {' '.join(said[1:])}"
-    return {place: "\n".join([*attack.earlier, text]) for place, text in made.items()}
+    return made
 
 
 async def outcomes(
