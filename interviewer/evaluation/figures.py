@@ -66,7 +66,7 @@ def mean(values: npt.ArrayLike) -> Figure:
 
 
 def average(figures: Sequence[Figure]) -> Figure:
-    """The mean of several metrics of the same rows, of those that are defined."""
+    """The mean of several metrics of the same rows, at least one, of those that are defined."""
     ends = np.cumsum([0, *(f.parts.shape[1] for f in figures)])
 
     def of(totals: Array) -> Array:

@@ -35,7 +35,7 @@ from interviewer.evaluation.reliability import repeat_variance
 from interviewer.evaluation.results import Difference, Outcome
 
 ALPHA = 0.05
-QWK, LENIENCY, VARIANCE = "QWK", "leniency", "repeat variance"
+QWK, LENIENCY, VARIANCE = "qwk", "leniency", "repeat_variance"
 WEIGHTS = {QWK: 2.0, LENIENCY: 1.0, VARIANCE: 1.0}
 """How much of the level each metric's test has, when there are no others before it."""
 _WIDEST = {QWK: 2.0, LENIENCY: 4.0, VARIANCE: 8.0}

@@ -212,6 +212,8 @@ def degradation(ratings: npt.ArrayLike, machine: npt.ArrayLike) -> Figure:
     than the single ones that it is compared with. Only answers with at least two ratings count. RSMTool flags -0.1.
     """
     given = np.asarray(ratings, float)
+    if given.shape[1] < 2:
+        return mean(np.full(len(given), np.nan))
     given = np.where((~np.isnan(given)).sum(axis=1, keepdims=True) >= 2, given, np.nan)
     against = average([qwk(given[:, rater], machine) for rater in range(given.shape[1])])
     return against.minus(human_agreement(given))

@@ -85,9 +85,9 @@ def all_equal(values: npt.ArrayLike) -> Figure:
     """
     given = table(values)
     counted = (~np.isnan(given)).sum(axis=1) >= 2
-    first = np.where(np.isnan(given), -np.inf, given).max(axis=1)
-    last = np.where(np.isnan(given), np.inf, given).min(axis=1)
-    return mean(np.where(counted, first - last <= TINY, np.nan))
+    highest = np.where(np.isnan(given), -np.inf, given).max(axis=1, initial=-np.inf)
+    lowest = np.where(np.isnan(given), np.inf, given).min(axis=1, initial=np.inf)
+    return mean(np.where(counted, highest - lowest <= TINY, np.nan))
 
 
 def flips(values: npt.ArrayLike, mark: float = PASS_MARK) -> Figure:
@@ -110,7 +110,8 @@ def variances(values: Array) -> Array:
     """The sample variance of each row, NaN where fewer than two values are there; exactly 0 where all are the same."""
     there = ~np.isnan(values)
     count = there.sum(axis=1)
-    centred = values - np.nanmax(np.where(there.any(axis=1, keepdims=True), values, 0.0), axis=1, keepdims=True)
+    highest = np.where(there, values, -np.inf).max(axis=1, initial=-np.inf, keepdims=True)
+    centred = np.where(there, values, highest) - np.where(there.any(axis=1, keepdims=True), highest, 0.0)
     centred = np.where(there, centred, 0.0)
     squares = (centred**2).sum(axis=1) - centred.sum(axis=1) ** 2 / np.maximum(count, 1)
     return np.where(count >= 2, np.maximum(squares, 0.0) / np.maximum(count - 1, 1), np.nan)
