@@ -7,13 +7,15 @@ can see, which are named; whoever puts them on a page escapes them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import NamedTuple
 
-from interviewer.domain.grading import GradedPitfall, GradedPoint, PitfallFinding, PointFinding, score
+from interviewer.domain.grading import PitfallFinding, PointFinding
 from interviewer.evaluation.cases import Case
+from interviewer.evaluation.gradings import earned
 from interviewer.evaluation.report_prompts import Frame, Prompts, Sent
 from interviewer.evaluation.report_quotes import Piece, Quote, painted, revealed
 from interviewer.evaluation.report_words import NOT_AVAILABLE, reason
@@ -22,6 +24,7 @@ from interviewer.evaluation.results import Item, Row, SuiteResult
 MOST = 1000
 LEAST_MOVE = 0.05
 COMMITTED, NOT_COMMITTED = "committed", "no"
+LABELS_OF_ANOTHER = "What raters said is of the answer before it was changed."
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,34 @@ class Evidence:
     baseline: MutableMapping[str, Sequence[Row]] = field(default_factory=dict)
     now: MutableMapping[str, Sequence[Row]] = field(default_factory=dict)
     prompts: MutableMapping[str, Sent] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        items: Iterable[Item],
+        cases: Iterable[Case],
+        baseline: Iterable[Row],
+        now: Iterable[Row],
+        prompt: Callable[[str], Sent],
+    ) -> Evidence:
+        """Everything about these items. `prompt` gives a prompt by its digest; KeyError where it is not kept."""
+        known, labelled = {item.id: item for item in items}, {case.id: case for case in cases}
+        then, latest = _by_item(baseline, known), _by_item(now, known)
+        prompts = {}
+        for row in (row for rows in (*then.values(), *latest.values()) for row in rows):
+            if row.prompt and row.prompt not in prompts:
+                with suppress(KeyError):
+                    prompts[row.prompt] = prompt(row.prompt)
+        own = {name: labelled[item.case_id] for name, item in known.items() if item.case_id in labelled}
+        return cls(known, own, then, latest, prompts)
+
+
+def _by_item(rows: Iterable[Row], items: Mapping[str, Item]) -> dict[str, Sequence[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.item in items:
+            found.setdefault(row.item, []).append(row)
+    return dict(found)
 
 
 class Said(NamedTuple):
@@ -159,22 +190,23 @@ def _case(anchor: str, name: str, evidence: Evidence, prompts: Prompts, violated
     quotes = [*_quotes(now, "now"), *_quotes(before, "baseline")]
     pieces, lost = painted(said, quotes)
     statements = tuple(_statements(item, case, before, now, lost))
+    about = [LABELS_OF_ANOTHER] if case and item.variant else []
     means = _mean(before), _mean(now)
     return CaseView(
         anchor=anchor,
         id=name,
         about=", ".join(p for p in (item.variant, case.design if case else "", case.manner if case else "") if p),
         said=pieces,
-        labelled=_labelled(case) if case and not item.variant else None,
+        labelled=earned(case.question, case.label) if case and not item.variant else None,
         overall=case.label.overall if case else None,
         before=means[0],
         now=means[1],
         statements=statements,
-        remarks=tuple(_remarks(before, "baseline")) + tuple(_remarks(now, "now")),
+        remarks=(*_remarks(before, "baseline"), *_remarks(now, "now"), *about),
         replies=tuple(_replies(before, now)),
         prompt=revealed(prompts.own(name)),
         frame=prompts.frame(name),
-        tags=tuple(_tags(name, means, statements, now, violated)),
+        tags=tuple(_tags(item, means, statements, now, violated)),
     )
 
 
@@ -256,7 +288,7 @@ def _replies(before: Sequence[Row], now: Sequence[Row]) -> Iterator[Reply]:
 
 
 def _tags(
-    name: str,
+    item: Item,
     means: tuple[float | None, float | None],
     statements: Sequence[Statement],
     now: Sequence[Row],
@@ -266,24 +298,14 @@ def _tags(
     shifted = before is not None and latest is not None and abs(latest - before) > LEAST_MOVE
     if shifted or any(s.changed for s in statements):
         yield "moved"
-    if any(s.off for s in statements):
+    if not item.variant and any(s.off for s in statements):
         yield "off"
     if any(row.grade.status == "ungraded" for row in now):
         yield "ungraded"
-    if name in violated:
+    if item.id in violated:
         yield "violation"
 
 
 def _mean(rows: Sequence[Row]) -> float | None:
     scores = [row.grade.score for row in rows if row.grade.score is not None]
     return fmean(scores) if scores else None
-
-
-def _labelled(case: Case) -> float | None:
-    """What the label would earn, 0..100."""
-    question = case.question
-    return score(
-        question,
-        [GradedPoint(id=k.id, verdict=v) for k, v in zip(question.key_points, case.label.key_points, strict=True)],
-        [GradedPitfall(id=p.id, committed=c) for p, c in zip(question.pitfalls, case.label.pitfalls, strict=True)],
-    )

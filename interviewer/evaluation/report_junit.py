@@ -156,7 +156,7 @@ def _all(result: SuiteResult) -> Iterator[str]:
         yield f"{move.item}: {words.moved(move.before, move.now)}{f' ({aside})' if aside else ''}"
         for p in move.points:
             labelled = f" (raters: {p.labelled})" if p.labelled else ""
-            yield f"  {p.id} {one_line(p.text)}: {p.before} → {p.now}{labelled}"
+            yield f"  {p.id} {one_line(p.text)}: {words.turn(p)}{labelled}"
             yield from (f"    {when}: “{one_line(quote)}”" for when, quote in words.quotes(p))
     for table in result.tables:
         yield f"{one_line(table.title)}: {', '.join(map(one_line, table.columns))}"

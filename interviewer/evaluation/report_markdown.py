@@ -111,8 +111,9 @@ def _moves(found: Sequence[Move]) -> str:
         lines.append(f"- **{moved}**{about} {_text(each.item)}: {_text(short(each.question, QUOTE))}")
         for point in each.points:
             labelled = f" (raters: {_text(point.labelled)})" if point.labelled else ""
-            change = f"**{_text(point.before)} → {_text(point.now)}**"
-            lines.append(f"  - {change}{labelled} {_text(point.id)} {_text(short(point.text, QUOTE))}")
+            lines.append(
+                f"  - **{_text(words.turn(point))}**{labelled} {_text(point.id)} {_text(short(point.text, QUOTE))}"
+            )
             lines += [f"    - {when}: “{_text(short(quote, QUOTE))}”" for when, quote in words.quotes(point)]
     return "\n".join([*lines, *_more(len(found))])
 

@@ -10,6 +10,7 @@ from interviewer.evaluation.report_terms import EITHER, HIGHER
 from interviewer.evaluation.results import Difference, Measure, Table
 
 WIDEST, NARROWEST, ROOM = 4.0, 1.5, 46.0
+EFFECT = ("shift", "from", "to")
 
 
 class Tick(NamedTuple):
@@ -93,6 +94,30 @@ def span(measure: Measure) -> Span | None:
         return None
     start, end, dot = (round(100 * (v - floor) / (1 - floor), 2) for v in (measure.low, measure.high, measure.value))
     return Span(start, round(max(end - start, 0.4), 2), dot, signed)
+
+
+class Effects(NamedTuple):
+    """The shifts of a table's rows, None where one is not known, and their axis."""
+
+    spans: tuple[Span | None, ...]
+    ticks: tuple[Tick, ...]
+
+
+def effects(table: Table) -> Effects | None:
+    """A picture of a table's columns shift, from and to, with nought in the middle; None of a table without them."""
+    if not set(EFFECT) <= set(table.columns):
+        return None
+    places = [table.columns.index(name) for name in EFFECT]
+    found = [[c for place in places if isinstance(c := row[place], int | float)] for row in table.rows]
+    reach = max((abs(value) for values in found for value in values), default=0.0) or 1.0
+    spans = tuple(_span(values, reach) if len(values) == 3 else None for values in found)
+    ticks = (Tick(8.0, words.number(-reach)), Tick(50.0, "0"), Tick(92.0, words.number(reach, signed=True)))
+    return Effects(spans, ticks)
+
+
+def _span(values: Sequence[float], reach: float) -> Span:
+    dot, start, end = (round(50 + 42 * v / reach, 2) for v in values)
+    return Span(start, round(max(end - start, 0.4), 2), dot, True)
 
 
 class Cell(NamedTuple):

@@ -35,12 +35,12 @@ class Term(NamedTuple):
 TERMS = {
     "qwk": Term(
         "Agreement (QWK)",
-        "Quadratic weighted kappa of the engine's grade and the raters': 1 is perfect, 0 is what chance gives.",
+        "Quadratic weighted kappa of the engine's grade and the label: 1 is perfect, 0 is what chance gives.",
         LOWER,
     ),
-    "bias": Term(
+    "leniency": Term(
         "Leniency (bias)",
-        "Mean of the engine's grade less the raters', in steps of the five-step scale: above nought is lenient.",
+        "Mean of the engine's grade less the label, in steps of the five-step scale: above 0 is lenient.",
         EITHER,
         "the engine became more lenient",
         "the engine became stricter",
@@ -50,58 +50,98 @@ TERMS = {
         "How much the same answer's grade varies when it is graded again, in squared steps.",
         HIGHER,
     ),
-    "exact_agreement": Term("Exact agreement", "Share of answers with the raters' very band.", LOWER),
-    "adjacent_agreement": Term("Adjacent agreement", "Share of answers at most one band off.", LOWER),
-    "pearson": Term("Correlation (Pearson)", "How well the order and spacing of grades follow the raters'.", LOWER),
+    "exact_agreement": Term("Exact agreement", "Share of gradings with the label's very band.", LOWER),
+    "adjacent_agreement": Term("Adjacent agreement", "Share of gradings at most one band off.", LOWER),
+    "pearson": Term("Correlation (Pearson)", "How well grades follow the labels, on whatever scale.", LOWER),
     "smd": Term(
         "Standardised mean difference",
-        "Mean of the engine less the raters', in standard deviations; beyond ±0.15 is commonly too much.",
+        "Mean of the engine less the labels', in standard deviations; beyond ±0.15 is commonly too much.",
         EITHER,
     ),
-    "kappa": Term("Cohen's kappa", "Agreement on verdicts beyond chance.", LOWER),
-    "point_kappa": Term("Key points (kappa)", "Agreement on the verdicts of key points beyond chance.", LOWER),
-    "pitfall_kappa": Term("Pitfalls (kappa)", "Agreement on whether pitfalls were committed, beyond chance.", LOWER),
-    "point_ac2": Term("Key points (Gwet's AC2)", "The same, steadier where one verdict is much the commonest.", LOWER),
-    "pitfall_ac2": Term("Pitfalls (Gwet's AC2)", "The same, steadier where one verdict is much the commonest.", LOWER),
+    "point_kappa": Term(
+        "Key points, covered or not (kappa)", "Agreement beyond chance on which points are covered.", LOWER
+    ),
+    "verdict_kappa": Term("Verdicts on key points (kappa)", "Agreement beyond chance on all four verdicts.", LOWER),
+    "point_ac2": Term(
+        "Verdicts on key points (Gwet's AC2)", "The same, steady where one verdict is much the commonest.", LOWER
+    ),
+    "concordance": Term(
+        "Concordance within an answer",
+        "Share of pairs where the point that was made is above the one that was not; chance is 0.5.",
+        LOWER,
+    ),
+    "pitfall_kappa": Term("Pitfalls (kappa)", "Agreement beyond chance on whether pitfalls were committed.", LOWER),
+    "pitfall_ac2": Term("Pitfalls (Gwet's AC2)", "The same, steady where hardly any is committed.", LOWER),
+    "human_qwk": Term("Agreement of raters (QWK)", "How well raters agree with each other, for scale.", LOWER),
     "degradation": Term(
-        "Loss against a second rater", "Agreement between raters less the engine's agreement with them.", HIGHER
+        "Degradation",
+        "Raters' agreement with each other less the engine's with them: above 0 the engine is worse.",
+        HIGHER,
     ),
     "prmse": Term(
-        "PRMSE", "Share of the variance of true grades that the engine explains, raters' own errors taken out.", LOWER
+        "PRMSE", "Share of the variance of true grades that the engine explains, raters' errors apart.", LOWER
     ),
     "calibration_error": Term(
         "Calibration error (ECE)", "How far the engine's confidence is from how often it is right.", HIGHER
     ),
     "brier": Term("Brier score", "Mean squared error of the engine's confidence.", HIGHER),
-    "concordance": Term(
-        "Concordance within an answer",
-        "Share of pairs within one answer in which the point that was made ranks above the one that was not.",
-        LOWER,
+    "answer_only_qwk": Term(
+        "Style alone: agreement (QWK)", "A guess at the grade from length and words, which reads no key point."
     ),
-    "alpha": Term("Krippendorff's alpha", "Agreement of the repeats: 1 is always the same.", LOWER),
+    "answer_only_point_kappa": Term("Style alone: key points (kappa)", "The same guess at which points are covered."),
+    "alpha": Term(
+        "Krippendorff's alpha", "Agreement of the repeats on the band (ordinal): 1 is always the same.", LOWER
+    ),
     "icc": Term("ICC(2,1)", "Share of the variance of grades that is due to the answers.", LOWER),
-    "all_equal": Term("All repeats equal", "Share of answers whose repeats all fall into one band.", LOWER),
+    "all_equal": Term("All repeats in one band", "Share of answers whose repeats all fall into one band.", LOWER),
+    "all_equal_verdicts": Term("All repeats alike", "Share of answers whose repeats give every verdict alike.", LOWER),
     "flips": Term("Pass and fail flips", "Share of answers that pass in one repeat and fail in another.", HIGHER),
-    "sem": Term("Standard error of measurement", "How far one grading is from the mean of many, typically.", HIGHER),
-    "violation_rate": Term("Violations", "Share of changed answers that were graded as none should be.", HIGHER),
+    "sem": Term("Standard error of measurement", "How far one grading is from the mean of many, in steps.", HIGHER),
+    "violation_rate": Term("All violations", "Share of changed answers with an unexpected grade.", HIGHER),
+    "invariance_violations": Term(
+        "Invariance violations", "Of the changes that must not move a grade, the share that did.", HIGHER
+    ),
+    "direction_violations": Term(
+        "Direction violations",
+        "Of the changes that must move a grade, or must not raise it, the share that failed.",
+        HIGHER,
+    ),
+    "gain_of_standing_earlier": Term(
+        "Gain of standing earlier", "What a key point earns more for standing earlier, as a share of a point.", EITHER
+    ),
 }
 _ALSO = {
     "quadratic_weighted_kappa": "qwk",
-    "signed_bias": "bias",
-    "leniency": "bias",
-    "exact": "exact_agreement",
-    "adjacent": "adjacent_agreement",
+    "bias": "leniency",
+    "signed_bias": "leniency",
     "ece": "calibration_error",
     "standardized_mean_difference": "smd",
-    "icc_2_1": "icc",
-    "krippendorff_alpha": "alpha",
-    "standard_error_of_measurement": "sem",
 }
+_OF_A_CHANGE = {
+    "shift": Term("", "Mean change of the grade, in steps.", EITHER),
+    "harmless_shift": Term("", "Mean change by a harmless addition of the same size, in steps.", EITHER),
+    "beyond_harmless": Term("", "Mean change by the attack beyond that by a harmless addition, in steps.", EITHER),
+    "verdicts_changed": Term("", "Share of verdicts that changed, less that between repeats.", EITHER),
+    "violations": Term("", "Share of answers with an unexpected grade.", HIGHER),
+    "raised_a_grade": Term("", "Share of answers whose grade rose.", HIGHER),
+    "harmless_ones_raised_a_grade": Term("", "Share whose grade a harmless addition raised.", HIGHER),
+}
+
+
+def is_detail(name: str) -> bool:
+    """Whether a measure is of one part of a suite, "typos: shift", and not of the whole."""
+    return ": " in name
 
 
 def term(name: str) -> Term:
     """The term for a measure's name; one that is not known here is its own label."""
-    key = "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
-    known = TERMS.get(_ALSO.get(key, key))
+    key = _key(name)
+    if known := TERMS.get(_ALSO.get(key, key)):
+        return known
     label = one_line(name.replace("_", " "))
-    return known or Term(label[:1].upper() + label[1:], "")
+    kind = _OF_A_CHANGE.get(_key(name.rpartition(": ")[2]), Term("", "")) if is_detail(name) else Term("", "")
+    return kind._replace(label=f"{label[:1].upper()}{label[1:]}")
+
+
+def _key(name: str) -> str:
+    return "_".join(name.casefold().replace("-", " ").replace("_", " ").split())

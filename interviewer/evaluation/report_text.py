@@ -12,7 +12,7 @@ from interviewer.domain.display import clean
 from interviewer.evaluation import report_words as words
 from interviewer.evaluation.report_closing import closing
 from interviewer.evaluation.report_page import Sheet, printed
-from interviewer.evaluation.report_terms import term
+from interviewer.evaluation.report_terms import is_detail, term
 from interviewer.evaluation.results import Difference, Measure, Move, Outcome, PointMove, Report, SuiteResult, Table
 from interviewer.reports.terminal import OnTerminal
 from interviewer.reports.text import mapped, one_line, short
@@ -62,7 +62,8 @@ def _suite(result: SuiteResult, page: Sheet, full: bool, several: bool) -> Itera
         yield page.text("")
         yield from _differences(result.differences, page, full)
     if result.measures and (full or not result.differences):
-        yield from _measures(result.measures, page)
+        overall = [m for m in result.measures if not is_detail(m.name)]
+        yield from _measures(result.measures if full or not overall else overall, page)
     if result.moves:
         yield from _moves(result.moves, page, full)
     if result.violations:
@@ -162,7 +163,7 @@ def _moves(found: Sequence[Move], page: Sheet, full: bool) -> Iterator[Renderabl
 def _point(point: PointMove, page: Sheet, full: bool) -> Iterator[Text]:
     labelled = f" (raters: {point.labelled})" if point.labelled else ""
     name = one_line(point.text) if full else words.label(point.text)
-    first = page.text(f"{point.id} {name}: ").append_text(page.text(f"{point.before} → {point.now}", "bold"))
+    first = page.text(f"{point.id} {name}: ").append_text(page.text(words.turn(point), "bold"))
     yield first.append_text(page.text(labelled))
     given = words.quotes(point)
     for when, quote in given if full else given[:1]:

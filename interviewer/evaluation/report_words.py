@@ -212,6 +212,13 @@ def label(text: str) -> str:
     return name if colon and len(name) <= 40 else short(text, 60)
 
 
+def turn(point: PointMove) -> str:
+    """ "covered → partial"; where the commonest verdict of the repeats stayed, that it did."""
+    return (
+        f"{point.before} → {point.now}" if point.before != point.now else f"{point.now}, in other repeats than before"
+    )
+
+
 def quotes(point: PointMove) -> list[tuple[str, str]]:
     """The quotes of a point that moved, each with when it was given; one where both are the same."""
     given = {"now": point.quote_now, "before": point.quote_before}

@@ -253,7 +253,7 @@ def difference(name: str, before: float, now: float, half: float, margin: float,
         "low": gap - half,
         "high": gap + half,
         "margin": margin,
-        "worse": -gap if name == "qwk" else abs(gap) if name == "bias" else gap,
+        "worse": -gap if name == "qwk" else abs(gap) if name == "leniency" else gap,
         "p": 0.41,
         "outcome": Outcome.PASS,
         "detectable": half * 1.4,
@@ -265,17 +265,17 @@ def difference(name: str, before: float, now: float, half: float, margin: float,
 
 REGRESSED = (
     difference("qwk", 0.842, 0.781, 0.021, 0.03, outcome=Outcome.REGRESSION, p=0.0004),
-    difference("bias", 0.041, -0.196, 0.047, 0.10, outcome=Outcome.REGRESSION, p=0.0001),
+    difference("leniency", 0.041, -0.196, 0.047, 0.10, outcome=Outcome.REGRESSION, p=0.0001),
     difference("repeat_variance", 0.0121, 0.0137, 0.0042, 0.01, p=0.31),
 )
 OPEN = (
     difference("qwk", 0.842, 0.831, 0.033, 0.03, outcome=Outcome.INCONCLUSIVE, p=0.21, cases_needed=880),
-    difference("bias", 0.041, 0.058, 0.031, 0.10),
+    difference("leniency", 0.041, 0.058, 0.031, 0.10),
     difference("repeat_variance", 0.0121, 0.0118, 0.0042, 0.01),
 )
 GOOD = (
     difference("qwk", 0.842, 0.847, 0.019, 0.03),
-    difference("bias", 0.041, 0.033, 0.031, 0.10),
+    difference("leniency", 0.041, 0.033, 0.031, 0.10),
     difference("repeat_variance", 0.0121, 0.0118, 0.0042, 0.01),
 )
 MEASURES = (
@@ -284,7 +284,7 @@ MEASURES = (
     Measure(name="adjacent_agreement", value=0.9711, low=0.9532, high=0.9846, n=504, clusters=84),
     Measure(name="pearson", value=0.8291, low=0.7988, high=0.8552, n=504, clusters=84),
     Measure(name="smd", value=-0.1372, low=-0.1811, high=-0.0923, n=504, clusters=84),
-    Measure(name="bias", value=-0.1961, low=-0.2433, high=-0.1492, n=504, clusters=84),
+    Measure(name="leniency", value=-0.1961, low=-0.2433, high=-0.1492, n=504, clusters=84),
     Measure(name="calibration_error", value=0.0843, low=0.0712, high=0.0998, n=3020, clusters=84),
     Measure(name="prmse", value=None, note="one rater only: the error of the raters cannot be told from the engine's"),
 )
@@ -313,7 +313,7 @@ CONFUSION = Table(
 )
 EFFECTS = Table(
     title="Effects of changes, net of the noise between repeats",
-    columns=("Change", "Expected", "Answers", "Effect", "Low", "High", "Violations"),
+    columns=("change", "expected", "answers", "shift", "from", "to", "violations"),
     rows=(
         ("typos", "no change", 120, -0.42, -1.31, 0.47, 1),
         ("padding", "no change", 120, 3.92, 2.11, 5.73, 3),

@@ -58,6 +58,30 @@ def test_tags_say_what_a_case_is() -> None:
     assert moved.tags == {"moved": 1, "off": 1, "violation": 1}
 
 
+def test_labels_of_a_changed_answer_are_said_to_be_of_the_one_before() -> None:
+    name, found = one(evidence(1))
+    found.items[name] = found.items[name].model_copy(update={"variant": "typos"})
+    found.now[name] = [regraded(found.now[name][0], v) for v in Verdict]
+    case = drilldown(agreement(), found, "s").asked[0].cases[0]
+    assert case.remarks == (report_cases.LABELS_OF_ANOTHER,)
+    assert case.labelled is None
+    assert "off" not in case.tags
+
+
+def test_evidence_is_put_together_from_what_a_run_has() -> None:
+    found = evidence(12)
+    first, *_ = found.items
+    cases = [c.model_copy(update={"id": found.items[n].case_id}) for n, c in found.cases.items()]
+    then = [row for rows in found.baseline.values() for row in rows]
+    now = [row for rows in found.now.values() for row in rows]
+    kept = {now[0].prompt: found.prompts[now[0].prompt]}
+    made = Evidence.of([found.items[first]], cases, then, now, kept.__getitem__)
+    assert made.baseline == {first: found.baseline[first]}
+    assert made.now == {first: found.now[first]}
+    assert made.cases == {first: found.cases[first]}
+    assert made.prompts == kept
+
+
 def test_without_a_baseline_nothing_moved() -> None:
     found = evidence(12)
     found.baseline.clear()

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from interviewer.evaluation.report_plot import forest, matrix, span
+from interviewer.evaluation.report_plot import effects, forest, matrix, span
 from interviewer.evaluation.results import Measure, Table
 
-from .report_samples import CONFUSION, REGRESSED, difference
+from .report_samples import CONFUSION, EFFECTS, REGRESSED, difference
 
 
 def test_all_limits_stand_at_the_same_place() -> None:
@@ -52,7 +52,7 @@ def test_nothing_to_draw() -> None:
     ("name", "value", "low", "high", "drawn"),
     [
         ("qwk", 0.8, 0.7, 0.9, (70.0, 20.0, 80.0, False)),
-        ("bias", -0.2, -0.4, 0.0, (30.0, 20.0, 40.0, True)),
+        ("leniency", -0.2, -0.4, 0.0, (30.0, 20.0, 40.0, True)),
         ("qwk", 0.0, -0.2, 0.2, (40.0, 20.0, 50.0, True)),
         ("sem", 4.2, 3.9, 4.5, None),
         ("qwk", None, None, None, None),
@@ -72,6 +72,27 @@ def test_a_matrix_is_shaded_by_share_of_the_row() -> None:
     assert [c.share for c in cells] == ["74 %", "19 %", "7 %", "0 %"]
     assert [c.shade for c in cells] == [7, 1, 0, 0]
     assert [c.same for c in cells] == [True, False, False, False]
+
+
+def test_shifts_are_drawn_on_one_scale_with_nought_in_the_middle() -> None:
+    drawn = effects(EFFECTS)
+    assert drawn is not None
+    typos, padding, deleted, _ = drawn.spans
+    assert typos is not None
+    assert typos.start < 50 < typos.start + typos.width
+    assert padding is not None
+    assert padding.start > 50
+    assert deleted is not None
+    assert deleted.start == 8
+    assert [t.label for t in drawn.ticks] == ["−16.9", "0", "+16.9"]
+
+
+def test_a_shift_that_is_not_known_is_not_drawn() -> None:
+    table = Table(title="t", columns=("change", "shift", "from", "to"), rows=(("a", None, None, None),))
+    drawn = effects(table)
+    assert drawn is not None
+    assert drawn.spans == (None,)
+    assert effects(CONFUSION) is None
 
 
 def test_a_row_without_counts_is_no_division_by_nought() -> None:

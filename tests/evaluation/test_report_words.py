@@ -10,8 +10,21 @@ from interviewer.evaluation.gate import LENIENCY, QWK, VARIANCE
 from interviewer.evaluation.report_closing import closing, loss
 from interviewer.evaluation.report_terms import EITHER, HIGHER, LOWER, TERMS, term
 from interviewer.evaluation.results import Outcome, Table
+from interviewer.evaluation.steadiness import stability_measures
+from interviewer.evaluation.tables import agreement_measures
 
-from .report_samples import GOOD, OPEN, REGRESSED, VIOLATIONS, agreement, difference, info, metamorphic, report
+from .report_samples import (
+    GOOD,
+    OPEN,
+    REGRESSED,
+    VIOLATIONS,
+    agreement,
+    difference,
+    evidence,
+    info,
+    metamorphic,
+    report,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +65,7 @@ def test_no_rows_are_no_cells() -> None:
 
 @pytest.mark.parametrize(
     ("name", "limit", "side"),
-    [("qwk", "−0.03", LOWER), ("bias", "±0.1", EITHER), ("repeat_variance", "+0.01", HIGHER)],
+    [("qwk", "−0.03", LOWER), ("leniency", "±0.1", EITHER), ("repeat_variance", "+0.01", HIGHER)],
 )
 def test_a_limit_lies_where_the_loss_does(name: str, limit: str, side: str) -> None:
     each = next(d for d in GOOD if d.name == name)
@@ -70,7 +83,22 @@ def test_the_gates_metrics_are_known(name: str) -> None:
 
 
 def test_an_unknown_measure_is_its_own_label() -> None:
-    assert term("answer_only QWK").label == "Answer only QWK"
+    assert term("answer_only QWK of it").label == "Answer only QWK of it"
+
+
+def test_what_is_measured_of_a_change_is_known_by_its_kind() -> None:
+    shift = term("sentence-order: shift")
+    assert (shift.label, shift.worse) == ("Sentence-order: shift", EITHER)
+    assert shift.plain
+    assert term("typos: violations").worse == HIGHER
+
+
+def test_every_measure_that_is_made_is_known() -> None:
+    found = evidence(12, 2)
+    cases, rows = list(found.cases.values()), [row for rows in found.now.values() for row in rows]
+    made = agreement_measures(cases, rows)[0] + stability_measures(cases, rows)[0]
+    assert len(made) > 20
+    assert not [m.name for m in made if not term(m.name).plain]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +106,7 @@ def test_an_unknown_measure_is_its_own_label() -> None:
     [
         (REGRESSED[0], "agreement (QWK) fell by 0.061 (limit 0.03)"),
         (REGRESSED[1], "the engine became stricter by 0.237 (limit 0.1)"),
-        (difference("bias", 0.0, 0.3, 0.1, 0.1), "the engine became more lenient by 0.300 (limit 0.1)"),
+        (difference("leniency", 0.0, 0.3, 0.1, 0.1), "the engine became more lenient by 0.300 (limit 0.1)"),
         (
             difference("qwk", 0.8, 0.78, 0.015, 0.03),
             "agreement (QWK) fell by 0.020, and 0.035 can't be ruled out (limit 0.03)",
