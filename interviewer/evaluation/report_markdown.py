@@ -144,7 +144,7 @@ def _measures(found: Sequence[Measure]) -> str:
         )
         for each in found
     ]
-    return _grid(("", "Value", "95 % interval", "Answers", ""), rows, "lrlll")
+    return _grid(("", "Value", "95 % interval", "n", ""), rows, "lrlll")
 
 
 def _table(table: Table) -> str:

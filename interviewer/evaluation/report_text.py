@@ -125,7 +125,7 @@ def _measures(found: Sequence[Measure], page: Sheet) -> Iterator[RenderableType]
     yield page.heading("Measures")
     grid = page.house.table("left", "right", "left", "left")
     if not page.narrow:
-        grid.add_row(*(page.text(h, "dim") for h in ("", "Value", "95 % interval", "Answers")))
+        grid.add_row(*(page.text(h, "dim") for h in ("", "Value", "95 % interval", "n")))
     for each in found:
         interval = words.interval(each.low, each.high, signed=words.is_signed(each.name))
         if page.narrow:
