@@ -41,7 +41,9 @@ VENDORS = {
     "langchain_openai": {"engines/llm_client.py"},
     "langchain_core": {"engines/llm_client.py"},
     "prompt_toolkit": {"channels/"},
-    "slack_bolt": {"channels/slack.py"},
+    "slack_bolt": {"channels/slack.py", "channels/slack_socket.py", "channels/slack_http.py"},
+    "slack_sdk": {"channels/slack.py", "channels/slack_socket.py", "channels/slack_out.py"},
+    "aiohttp": {"channels/slack.py", "channels/slack_out.py", "channels/slack_http.py"},
     "discord": {"channels/discord.py"},
     "typer": {"cli/"},
 }
@@ -58,6 +60,9 @@ HEAVY = [
     "numpy",
     "jinja2",
     "markdown_it",
+    "slack_bolt",
+    "slack_sdk",
+    "aiohttp",
 ]
 
 

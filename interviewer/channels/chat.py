@@ -213,11 +213,15 @@ class Entry(Frozen):
 class Outbox(Protocol):
     """What the desk needs of a platform. Raises ChannelError and its kinds, and nothing else.
 
-    `limit` is how many characters of Markdown a post holds; `pace` how many seconds lie between two edits of one post.
+    `limit` is how many characters of Markdown a post holds.
     """
 
     limit: int
-    pace: float
+
+    @property
+    def pace(self) -> float:
+        """How many seconds should lie between two edits of one post now; infinite for only such as must be."""
+        ...
 
     async def open(self, place: Place, person: Person, heading: str, key: str) -> Place:
         """The exact place for an interview that is wanted here: the thread is opened, the direct message found.

@@ -14,6 +14,8 @@ from interviewer.domain.errors import ChannelDown, ChannelError, OutcomeUnknown
 
 SHOW_AFTER = 0.25
 """Seconds from the first words to the first post, so that a reply which comes at once is posted once."""
+LEFT_OUT = 5.0
+"""Where so many seconds must lie between edits, or more, a reply is not shown before it is whole."""
 BUSY_EVERY = 8.0
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 LONGEST_WAIT = 60.0
@@ -70,12 +72,12 @@ class Reply:
         await asyncio.sleep(SHOW_AFTER)
         while True:
             await self._news.wait()
-            self._news.clear()
-            parts = split(self._text, self._outbox.limit)
-            if any(part for part in parts):
+            if self._outbox.pace < LEFT_OUT and self._text.strip():
+                self._news.clear()
+                parts = split(self._text, self._outbox.limit)
                 with contextlib.suppress(ChannelError):
                     await self._put([Post(key=self._key_of(n), text=part) for n, part in enumerate(parts)])
-            await asyncio.sleep(self._outbox.pace)
+            await asyncio.sleep(min(self._outbox.pace, LEFT_OUT))
 
     async def _stop(self) -> None:
         """Show no more pieces. A post that is under way is waited for: its outcome has to be known."""

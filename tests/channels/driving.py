@@ -107,6 +107,10 @@ class Driver(ABC):
 
     bench: Bench
 
+    def user(self, who: str) -> str:
+        """The platform's id of a person."""
+        return who
+
     @abstractmethod
     async def open(self) -> None:
         """A process of the product comes up on the platform."""

@@ -1,0 +1,240 @@
+"""The interview in Slack, on slack_bolt: translate in, ask the desk, translate out. Read chat.py first.
+
+Every handler finishes before Slack is answered (`process_before_response`), because what Slack was told is received
+must be stored. So a handler does only what takes milliseconds; what asks Slack for something goes beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+
+from interviewer.channels import slack_blocks, slack_in
+from interviewer.channels.chat import Changed, Command, Notice, Person, Place, Pressed, Removed, Said
+from interviewer.channels.chat_access import Access
+from interviewer.channels.chat_reply import LONGEST_WAIT
+from interviewer.channels.desk import Desk
+from interviewer.channels.slack_in import PLATFORM
+from interviewer.channels.slack_out import SlackOutbox, web_client
+from interviewer.channels.slack_socket import Socket
+from interviewer.channels.slack_text import Json, escaped
+from interviewer.domain.errors import ChannelError, InterviewerError, SettingsError
+from interviewer.ports import Clock, utc_now
+from interviewer.prompts import Phrases
+
+log = logging.getLogger(__name__)
+quiet_log = logging.getLogger(f"{__name__}.library")
+quiet_log.setLevel(logging.WARNING)  # below that the library logs what people wrote
+COMMAND = "/interview"
+MOST_HOMES = 1_000
+REFUSED = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type")
+
+
+@dataclass(frozen=True)
+class SlackOptions:
+    """What settings say. Tokens as Slack's app pages show them: xoxb-..., xapp-..., and the signing secret."""
+
+    bot_token: SecretStr
+    app_token: SecretStr | None = None
+    signing_secret: SecretStr | None = None
+    workspaces: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    base_url: str = "https://slack.com/api/"
+    silence: float = 600.0
+    ping: float = 10.0
+
+
+class SlackChannel:
+    """One workspace. `start` finishes what was left and listens, `stop` listens no more; then the desk is drained."""
+
+    def __init__(self, desk: Desk, lines: Phrases, options: SlackOptions, clock: Clock = utc_now) -> None:
+        self._desk = desk
+        self._lines = lines
+        self._options = options
+        self._clock = clock
+        self._client = web_client(options.bot_token.get_secret_value(), options.base_url, quiet_log)
+        self._homes: dict[Person, None] = {}
+        self._socket: Socket | None = None
+
+    async def start(self, *, listen: bool = True) -> None:
+        """Find out who we are, finish what an earlier process left, and listen over Socket Mode if wanted.
+
+        Raises SettingsError when Slack does not accept a token; a Slack that cannot be reached is waited for.
+        """
+        who = await self._introduced()
+        self._outbox = SlackOutbox(self._client, str(who.bot_id), self._lines, self._refreshed)
+        access = Access(self._options.workspaces, self._options.users, self._options.reviewers, COMMAND)
+        self._desk.attach(PLATFORM, self._outbox, access)
+        self.app = self._made_app(who)
+        left = await self._desk.recover(PLATFORM)
+        if left:
+            log.info("%d interviews were left in the middle of a reply", left)
+        if listen:
+            await self._listen()
+
+    async def stop(self) -> None:
+        """Take nothing new."""
+        if self._socket is not None:
+            await self._socket.stop()
+
+    @property
+    def connected(self) -> bool:
+        """Whether Slack can reach us now, as far as we can tell."""
+        return self._socket is None or self._socket.connected
+
+    async def _listen(self) -> None:
+        token = self._options.app_token
+        if token is None:
+            remedy = "Set INTERVIEWER_SLACK__APP_TOKEN, or use --http."
+            raise SettingsError("Socket Mode needs Slack's app token.", remedy)
+        await _accepted("app", self._client.apps_connections_open(app_token=token.get_secret_value()))
+        self._socket = Socket(self.app, token.get_secret_value(), self._options.ping, self._options.silence, quiet_log)
+        await self._socket.start()
+
+    async def _introduced(self) -> AuthorizeResult:
+        answer = await _accepted("bot", self._client.auth_test())
+        wait = 1.0
+        while answer is None:
+            log.warning("Slack cannot be reached; trying again in %.0f s", wait)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+            answer = await _accepted("bot", self._client.auth_test())
+        return AuthorizeResult.from_auth_test_response(bot_token=self._client.token, auth_test_response=answer)
+
+    def _made_app(self, who: AuthorizeResult) -> AsyncApp:
+        secret = self._options.signing_secret
+
+        async def authorized(**_: Any) -> AuthorizeResult:
+            return who
+
+        app = AsyncApp(
+            client=web_client(None, self._options.base_url, quiet_log),
+            authorize=authorized,
+            signing_secret=secret.get_secret_value() if secret else "not used in Socket Mode",
+            process_before_response=True,
+            logger=quiet_log,
+        )
+        app.event("message")(self._on_message)
+        app.event("app_home_opened")(self._on_home)
+        app.command(COMMAND)(self._on_command)
+        app.action(re.compile(f"^{slack_blocks.ACTION}"))(self._on_action)
+        app.view(slack_blocks.DIALOG)(self._on_dialog)
+        app.error(_on_error)
+        return app
+
+    async def _on_message(self, body: Json) -> None:
+        event = slack_in.message(body)
+        match event:
+            case Said():
+                notice = await self._desk.said(event)
+            case Changed():
+                notice = await self._desk.changed(event)
+            case Removed():
+                notice = await self._desk.removed(event)
+            case _:
+                return
+        self._tell(event.place, event.author, notice)
+
+    async def _on_command(self, ack: AsyncAck, body: Json) -> None:
+        name, _, rest = str(body.get("text") or "").strip().partition(" ")
+        if name.lower() in ("", "start"):
+            self._ask(body["trigger_id"], slack_in.asked_in(body), rest.strip())
+            await ack()
+            return
+        press = slack_in.command(body, self._clock())
+        press = press or slack_in.command({**body, "text": Command.HELP}, self._clock())
+        await ack(**self._private(await self._pressed(press) if press else None))
+
+    async def _pressed(self, press: Pressed) -> Notice | None:
+        """What the desk says to it; Slack never brings a command again, so a failure is told."""
+        try:
+            return await self._desk.pressed(press)
+        except InterviewerError as error:
+            log.error("a command failed: %s", type(error).__name__)
+            return Notice(text=self._lines.say("trouble.passing", 0))
+
+    def _private(self, notice: Notice | None) -> dict[str, Any]:
+        if notice is None:
+            return {}
+        blocks = slack_blocks.message(notice.text, notice.buttons, self._lines)
+        return {"text": escaped(notice.text), "blocks": blocks, "response_type": "ephemeral"}
+
+    async def _on_action(self, ack: AsyncAck, body: Json) -> None:
+        if body["actions"][0].get("action_id") == slack_blocks.START:
+            direct = Place(platform=PLATFORM, space=slack_in.space_of(body), direct=True)
+            self._ask(body["trigger_id"], direct)
+        elif press := slack_in.action(body):
+            self._tell(press.place, press.author, await self._pressed(press))
+        await ack()
+
+    async def _on_dialog(self, ack: AsyncAck, body: Json) -> None:
+        begin = slack_in.submission(body)
+        try:
+            notice = await self._desk.begin(begin) if begin else None
+        except InterviewerError as error:
+            log.error("an interview could not begin: %s", type(error).__name__)
+            await ack(response_action="errors", errors={"guide": self._lines.say("trouble.passing", 0)})
+            return
+        await ack()
+        if begin:
+            self._tell(begin.place, begin.author, notice)
+
+    async def _on_home(self, event: Json, body: Json) -> None:
+        if event.get("tab", "home") != "home" or not event.get("user"):
+            return
+        person = Person(platform=PLATFORM, space=slack_in.space_of(body), user=event["user"])
+        if len(self._homes) >= MOST_HOMES:
+            self._homes.pop(next(iter(self._homes)))
+        self._homes[person] = None
+        self._desk.rota.beside(self._refreshed(person))
+
+    async def _refreshed(self, person: Person) -> None:
+        """Publish the App Home of someone who looks at it."""
+        if person in self._homes:
+            entries = await self._desk.entries(person)
+            await self._outbox.publish(person, slack_blocks.home(entries, self._lines))
+
+    def _ask(self, trigger: str, place: Place, wanted: str = "") -> None:
+        async def ask() -> None:
+            guides = await asyncio.to_thread(self._desk.guides)
+            await self._outbox.ask(trigger, slack_blocks.dialog(guides, place, self._lines, wanted))
+
+        self._desk.rota.beside(ask())
+
+    def _tell(self, place: Place, person: Person, notice: Notice | None) -> None:
+        if notice is not None:
+            self._desk.rota.beside(self._outbox.tell(place, person, notice))
+
+
+async def _on_error(error: Exception) -> BoltResponse:
+    """What went wrong, without its text, which may be a candidate's. Slack is not told that it was received."""
+    log.error("a delivery could not be taken in: %s", type(error).__name__)
+    return BoltResponse(status=500, body="")
+
+
+async def _accepted(which: str, call: Any) -> Any:
+    """Slack's answer, None when it cannot be had now. Raises SettingsError when it does not accept the token."""
+    try:
+        return await call
+    except SlackApiError as error:
+        data = error.response.data if isinstance(error.response.data, dict) else {}
+        code = str(data.get("error", ""))
+        if code in REFUSED:
+            name = f"INTERVIEWER_SLACK__{which.upper()}_TOKEN"
+            raise SettingsError(f"Slack does not accept its {which} token: {code}.", f"Set {name} anew.") from None
+        if code == "missing_scope":
+            raise SettingsError(f"Slack's {which} token may not do what is needed.", "See docs/slack.md.") from None
+    except (aiohttp.ClientError, TimeoutError, OSError, ChannelError):
+        pass
+    return None

@@ -1,0 +1,24 @@
+"""Slack over HTTP: an address that takes signed requests, where Socket Mode is not wanted."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+
+PATH = "/slack/events"
+UNHANDLED = 404
+
+
+def routes(app: AsyncApp) -> list[web.RouteDef]:
+    """The routes for a web application. Requests with a bad, missing or old signature are refused with 401."""
+
+    async def events(request: web.Request) -> web.Response:
+        if not request.headers.get("X-Slack-Request-Timestamp", "").isdecimal():
+            return web.Response(status=401)
+        answer = await app.async_dispatch(await to_bolt_request(request))
+        if answer.status == UNHANDLED:
+            return web.Response(status=200)  # nobody's business here; otherwise it would come again
+        return await to_aiohttp_response(answer)
+
+    return [web.post(PATH, events)]
