@@ -11,6 +11,7 @@ A suite is a TOML file in evals/suites, or anywhere when it is named by its path
     qwk = 0.03
     leniency = 0.10               # of a step of the band
     variance = 0.05               # of repeats, in squared steps
+    violations = 0.02             # as a share of the changed answers
     [options]                     # what this kind of suite has besides
 """
 
@@ -32,11 +33,12 @@ Kind = Literal["agreement", "stability", "metamorphic", "injection", "conduct", 
 
 
 class MarginsSet(Frozen):
-    """The loss that matters, per metric; see gate.Margins."""
+    """The loss that matters, per metric; see gate."""
 
     qwk: float = Field(default=0.03, gt=0)
     leniency: float = Field(default=0.10, gt=0)
     variance: float = Field(default=0.05, gt=0)
+    violations: float = Field(default=0.02, gt=0)
 
 
 class Definition(Frozen):

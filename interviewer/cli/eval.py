@@ -1,0 +1,377 @@
+"""`interviewer eval`: does the engine grade as people do, steadily, and no worse than before?
+
+Exit status: 0 no worse, 1 a regression, 2 inconclusive, 3 nothing could be said of the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer._click.exceptions import UsageError
+from typer.core import TyperGroup
+
+from interviewer.cli.common import EngineOption, house, progress_bar, show
+from interviewer.cli.eval_import import import_set
+from interviewer.cli.eval_label import label
+from interviewer.cli.eval_place import Place, opened, opened_baseline, spoilt
+from interviewer.cli.eval_show import AsJson, Forms, Full, Html, Junit, Markdown, Quiet
+from interviewer.domain.errors import InterviewerError, NotFoundError, SettingsError
+
+if TYPE_CHECKING:
+    from interviewer.evaluation.definitions import Definition
+    from interviewer.evaluation.measuring import Measured
+    from interviewer.evaluation.results import Report
+    from interviewer.evaluation.run import RunOptions
+    from interviewer.evaluation.subjects import Subject
+    from interviewer.wiring import House
+
+INVALID = 3
+CALLS_AT_ONCE = 50
+LOCAL_AT_ONCE = 2
+
+
+class EvalGroup(TyperGroup):
+    """Ends with 3, nothing can be said, whatever kept a command from saying anything: 1 and 2 are verdicts."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            error.show()
+            raise typer.Exit(INVALID) from None
+        except InterviewerError as error:
+            typer.echo(f"{error.message}\n{error.remedy}".rstrip(), err=True)
+            raise typer.Exit(INVALID) from None
+
+
+app = typer.Typer(
+    cls=EvalGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="See whether grading agrees with people, stays steady, and is no worse after a change.",
+    epilog="Exit status: 0 no worse, 1 regression, 2 inconclusive, 3 nothing can be said.",
+)
+app.command("label")(label)
+app.command("import")(import_set)
+
+Suites = Annotated[list[str] | None, typer.Argument(help="Suites, by name or file.", metavar="[SUITE]...")]
+Home = Annotated[Path | None, typer.Option("--home", help="Where ledgers/ and baselines/ are.", metavar="FOLDER")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Gradings at once; by default what suits.")]
+Rate = Annotated[float | None, typer.Option("--rate", min=1, help="At most so many requests a minute.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Ask no engine: only what the ledger has.")]
+CanaryOption = Annotated[
+    str | None,
+    typer.Option("--canary", help="Spoil the verdicts on purpose: lenient, noisy, injectable, position, constant."),
+]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to run, on what, and how."""
+
+    house: House
+    place: Place
+    jobs: int | None = None
+    rate: float | None = None
+    offline: bool = False
+    canary: str | None = None
+    shard: str | None = None
+
+    def subject(self) -> Subject:
+        """The engine under measurement. Raises SettingsError."""
+        return spoilt(self.house.subject(offline=self.offline), self.canary)
+
+    def options(self, subject: Subject, progress: Any) -> RunOptions:
+        """How to grade."""
+        from interviewer.evaluation.jobs import parse_shard
+        from interviewer.evaluation.run import RunOptions
+
+        at_once = self.jobs or (CALLS_AT_ONCE if subject.prompt else LOCAL_AT_ONCE)
+        return RunOptions(
+            at_once=at_once,
+            rate=self.rate,
+            seconds=self.house.settings.turn_seconds,
+            shard=parse_shard(self.shard) if self.shard else None,
+            progress=progress,
+        )
+
+
+@app.command("list")
+def list_suites(engine: EngineOption = None, home: Home = None) -> None:
+    """List the suites, and which have a baseline for this engine.
+
+    \b
+    Examples:
+      interviewer eval list
+      interviewer eval list --engine openai
+    """
+    from interviewer.evaluation.definitions import definitions
+    from interviewer.evaluation.report_lists import Listed, suites
+
+    at_home = house(engine=engine)
+    place, name = Place.of(at_home, home), at_home.subject(offline=True).engine.name
+    listed = []
+    for each in definitions():
+        with opened_baseline(place.baseline(each.name, name)) as baseline:
+            info = baseline.info if baseline else None
+        told = f"{info.at:%Y-%m-%d}, {name} {info.model}".rstrip() if info else ""
+        listed.append(Listed(each.name, each.kind, each.about, _count(each), each.repeats, told))
+    show(suites(listed))
+
+
+@app.command()
+def run(
+    suites: Suites = None,
+    engine: EngineOption = None,
+    canary: CanaryOption = None,
+    jobs: Jobs = None,
+    rate: Rate = None,
+    offline: Offline = False,
+    shard: Annotated[str | None, typer.Option("--shard", help="Only a part, such as 2/4.", metavar="I/N")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    full: Full = False,
+    html: Html = None,
+    markdown: Markdown = None,
+    junit: Junit = None,
+) -> None:
+    """Grade the cases of some suites, or of all, and measure. What the ledger has is not graded again.
+
+    \b
+    Examples:
+      interviewer eval run agreement
+      interviewer eval run agreement stability --engine openai --rate 300 --html report.html
+      interviewer eval run agreement --shard 1/4 --home part1
+    """
+    at_home = house(engine=engine)
+    wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline, canary, shard)
+    forms = Forms(as_json, quiet, full, html, markdown, junit)
+    _end(_all_measured(wish, _chosen(suites), "Measured", compared=False), forms)
+
+
+@app.command()
+def check(
+    suites: Suites = None,
+    engine: EngineOption = None,
+    canary: CanaryOption = None,
+    jobs: Jobs = None,
+    rate: Rate = None,
+    offline: Offline = False,
+    home: Home = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    full: Full = False,
+    html: Html = None,
+    markdown: Markdown = None,
+    junit: Junit = None,
+) -> None:
+    """Did a change move the grades? Grades the cases as the engine and prompts are now, and compares with the baseline.
+
+    Without names, every suite that has a baseline for the engine.
+
+    \b
+    Examples:
+      interviewer eval check
+      interviewer eval check agreement --engine openai --html report.html
+      interviewer eval check --canary lenient      see it fail, for the right reason
+    """
+    at_home = house(engine=engine)
+    wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline, canary)
+    name = wish.house.subject(offline=True).engine.name
+    chosen = _chosen(suites)
+    if not suites:
+        chosen = [d for d in chosen if wish.place.baseline(d.name, name).exists()]
+    lacking = [d.name for d in chosen if not wish.place.baseline(d.name, name).exists()]
+    if lacking or not chosen:
+        raise NotFoundError(
+            f"There is no baseline of {', '.join(lacking) or 'any suite'} for the engine {name}.",
+            f"Make one of how things are now, before the change: interviewer eval bless --engine {name}",
+        )
+    forms = Forms(as_json, quiet, full, html, markdown, junit)
+    _end(_all_measured(wish, chosen, f"{name}, beside its baseline", compared=True), forms)
+
+
+@app.command()
+def bless(
+    suites: Suites = None,
+    engine: EngineOption = None,
+    jobs: Jobs = None,
+    rate: Rate = None,
+    offline: Offline = False,
+    home: Home = None,
+) -> None:
+    """Keep how things are now as the baseline, grading what the ledger lacks. Commit the file that it names.
+
+    \b
+    Examples:
+      interviewer eval bless agreement
+      interviewer eval bless --engine openai
+    """
+    from interviewer.evaluation.ledger import compact
+    from interviewer.evaluation.measuring import GRADED_KINDS
+
+    at_home = house(engine=engine)
+    wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline)
+    chosen = [d for d in _chosen(suites) if d.kind in GRADED_KINDS]
+    for each, measured in zip(chosen, _all_measured(wish, chosen, "", compared=False), strict=True):
+        result = measured.result
+        if result.problems:
+            raise SettingsError(f"{each.name} cannot be a baseline: {' '.join(result.problems)}")
+        target = wish.place.home / "baselines" / f"{each.name}.{result.info.engine}.jsonl"
+        compact(wish.place.ledger(each.name, result.info.engine), target)
+        typer.echo(f"{each.name}: {result.graded} gradings are the baseline now, in {target}")
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(help="A ledger or baseline.", metavar="A")],
+    now: Annotated[Path, typer.Argument(help="Another of the same suite.", metavar="B")],
+    suite: Annotated[str | None, typer.Option("--suite", help="The suite, where its name is not in the file.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    full: Full = False,
+    html: Html = None,
+    markdown: Markdown = None,
+    junit: Junit = None,
+) -> None:
+    """Compare two ledgers of one suite: two models, two prompts, two days. No engine is asked.
+
+    \b
+    Examples:
+      interviewer eval compare evals/baselines/agreement.openai.jsonl evals/ledgers/agreement.openai.jsonl
+    """
+    with opened(before, read_only=True) as first, opened(now, read_only=True) as second:
+        _end([_again(now, second, first, suite)], Forms(as_json, quiet, full, html, markdown, junit))
+
+
+@app.command()
+def replay(
+    ledgers: Annotated[list[Path], typer.Argument(help="Ledgers.", metavar="LEDGER...")],
+    suite: Annotated[str | None, typer.Option("--suite", help="The suite, where its name is not in the file.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    full: Full = False,
+    html: Html = None,
+    markdown: Markdown = None,
+    junit: Junit = None,
+) -> None:
+    """Measure what ledgers have, once more, with no engine, no key and no network.
+
+    \b
+    Examples:
+      interviewer eval replay evals/ledgers/agreement.openai.jsonl --html report.html
+    """
+    with ExitStack() as stack:
+        read = [(path, stack.enter_context(opened(path, read_only=True))) for path in ledgers]
+        measured = [_again(path, ledger, None, suite) for path, ledger in read]
+        _end(measured, Forms(as_json, quiet, full, html, markdown, junit))
+
+
+@app.command()
+def merge(
+    out: Annotated[Path, typer.Argument(help="The ledger to write; it must not be there yet.")],
+    shards: Annotated[list[Path], typer.Argument(help="Ledgers of the parts.", metavar="LEDGER...")],
+) -> None:
+    """Put the ledgers of a run's shards together.
+
+    \b
+    Examples:
+      interviewer eval merge evals/ledgers/agreement.openai.jsonl part*/ledgers/agreement.openai.jsonl
+    """
+    from interviewer.evaluation.ledger import merge as merged
+
+    typer.echo(f"{merged(out, shards)} gradings are in {out}.")
+
+
+@app.command()
+def power(
+    suite: Annotated[str, typer.Argument(help="A suite with a baseline.")] = "agreement",
+    engine: EngineOption = None,
+    home: Home = None,
+    ledger: Annotated[Path | None, typer.Option("--ledger", help="A ledger or baseline to go by instead.")] = None,
+) -> None:
+    """What a check could find: the smallest loss, by number of answers and repeats, from how the engine grades now.
+
+    \b
+    Examples:
+      interviewer eval power
+      interviewer eval power agreement --engine openai
+    """
+    from interviewer.evaluation.measuring import powers
+    from interviewer.evaluation.report_lists import power as shown
+
+    at_home = house(engine=engine)
+    path = ledger or Place.of(at_home, home).baseline(suite, at_home.subject(offline=True).engine.name)
+    with opened(path, read_only=True) as read:
+        show(shown(powers(_definition(suite), read)))
+
+
+def _all_measured(wish: Wish, chosen: Sequence[Definition], _title: str, *, compared: bool) -> list[Measured]:
+    return asyncio.run(_measured(wish, chosen, compared))
+
+
+async def _measured(wish: Wish, chosen: Sequence[Definition], compared: bool) -> list[Measured]:
+    from interviewer.evaluation.measuring import measured
+
+    found = []
+    subject = wish.subject()
+    base = wish.house.subject(offline=True).engine.name
+    for each in chosen:
+        with ExitStack() as stack:
+            path = wish.place.ledger(each.name, subject.engine.name)
+            ledger = stack.enter_context(opened(path, read_only=wish.offline))
+            kept = wish.place.baseline(each.name, base)
+            baseline = stack.enter_context(opened_baseline(kept)) if compared else None
+            tell = stack.enter_context(progress_bar(f"Grading {each.name}"))
+            found.append(await measured(each, subject, ledger, baseline, wish.options(subject, tell)))
+    return found
+
+
+def _again(path: Path, ledger: Any, baseline: Any, suite: str | None) -> Measured:
+    from interviewer.evaluation.measuring import replayed
+
+    if ledger.info is None:
+        raise SettingsError(f"{path} has no run.", "Name a ledger that `interviewer eval run` has written.")
+    return replayed(_definition(suite or ledger.info.suite), ledger, baseline)
+
+
+def _chosen(names: Sequence[str] | None) -> list[Definition]:
+    from interviewer.evaluation.definitions import definitions
+
+    return [_definition(name) for name in dict.fromkeys(names)] if names else definitions()
+
+
+def _definition(name: str) -> Definition:
+    from interviewer.evaluation.definitions import definition
+
+    return definition(name)
+
+
+def _count(each: Definition) -> int | None:
+    from interviewer.evaluation.cases import CasesError
+    from interviewer.evaluation.measuring import suite_of
+
+    try:
+        return len(suite_of(each).cases)
+    except CasesError:
+        return None
+
+
+def _end(measured: Sequence[Measured], forms: Forms) -> None:
+    """Show what was found, and end with its exit status."""
+    from interviewer.evaluation.results import EXIT, Report
+    from interviewer.ports import utc_now
+
+    results = tuple(m.result for m in measured)
+    title = " · ".join(dict.fromkeys(f"{r.info.engine} {r.info.model}".strip() for r in results))
+    report: Report = Report(title=title or "Evaluation", at=utc_now(), results=results)
+    forms.give(report, {m.result.info.suite: m.evidence for m in measured})
+    raise typer.Exit(int(EXIT[report.outcome]))

@@ -1,0 +1,69 @@
+"""What `interviewer eval` shows and writes: the report, in every form that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interviewer.cli.common import program, show
+from interviewer.domain.errors import SettingsError
+
+if TYPE_CHECKING:
+    from interviewer.evaluation.report_cases import Evidence
+    from interviewer.evaluation.results import Report
+
+AsJson = Annotated[bool, typer.Option("--json", help="The whole report as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Only the last line: the outcome, and what to do.")]
+Full = Annotated[bool, typer.Option("--full", help="Every measure, table, move and violation.")]
+Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file too.")]
+Markdown = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write it as Markdown too.")]
+Junit = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write it as JUnit XML too.")]
+
+
+@dataclass(frozen=True)
+class Forms:
+    """In which forms a report is wanted."""
+
+    as_json: bool = False
+    quiet: bool = False
+    full: bool = False
+    html: Path | None = None
+    markdown: Path | None = None
+    junit: Path | None = None
+
+    def give(self, report: Report, evidence: Mapping[str, Evidence]) -> None:
+        """Write and print it. Raises SettingsError where a file cannot be written."""
+        from interviewer.evaluation.report_closing import closing
+        from interviewer.evaluation.report_html import page
+        from interviewer.evaluation.report_json import as_json
+        from interviewer.evaluation.report_junit import junit
+        from interviewer.evaluation.report_markdown import markdown
+        from interviewer.evaluation.report_text import terminal
+
+        name = program()
+        for path, made in (
+            (self.html, lambda: page(report, evidence, name)),
+            (self.markdown, lambda: markdown(report, name)),
+            (self.junit, lambda: junit(report)),
+        ):
+            if path:
+                _write(path, made())
+        if self.as_json:
+            typer.echo(as_json(report), nl=False)
+        elif self.quiet:
+            typer.echo(closing(report, name).sentence)
+        else:
+            show(terminal(report, full=self.full, program=name))
+            if self.html:
+                typer.echo(f"The whole report: {self.html}", err=True)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written: {error.strerror}.", "Choose another file.") from None

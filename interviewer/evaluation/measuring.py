@@ -1,0 +1,222 @@
+"""A suite from its definition to its result: items graded through a ledger, measured, and held against a baseline.
+
+measured   grade what the ledger lacks, and measure
+replayed   measure what a ledger has, with no engine at all
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from interviewer.domain.errors import NotFoundError
+from interviewer.evaluation import injection, metamorphic
+from interviewer.evaluation.cases import CaseSet
+from interviewer.evaluation.definitions import Definition, Kind
+from interviewer.evaluation.gate import Margins, compare, verdict
+from interviewer.evaluation.gradings import gradings, pairs
+from interviewer.evaluation.ledger import Ledger
+from interviewer.evaluation.moves import moves
+from interviewer.evaluation.paired import Findings
+from interviewer.evaluation.perturb import unchanged
+from interviewer.evaluation.power import Power, power, prospect
+from interviewer.evaluation.quoted import load_any
+from interviewer.evaluation.report_cases import Evidence
+from interviewer.evaluation.results import Difference, Item, Outcome, Row, RunInfo, SuiteResult
+from interviewer.evaluation.run import RunOptions, run
+from interviewer.evaluation.shares import compare_shares
+from interviewer.evaluation.steadiness import stability_measures
+from interviewer.evaluation.subjects import Subject
+from interviewer.evaluation.tables import agreement_measures
+
+GRADED_KINDS: tuple[Kind, ...] = ("agreement", "stability", "metamorphic", "injection")
+VIOLATIONS = "violations"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came of a suite, with what it can be looked into."""
+
+    result: SuiteResult
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class _Suite:
+    """A definition with its cases, and what to do with them."""
+
+    definition: Definition
+    cases: CaseSet
+
+    @property
+    def options(self) -> Any:
+        kinds: dict[str, Any] = {"metamorphic": metamorphic.Options, "injection": injection.Options}
+        known = kinds.get(self.definition.kind)
+        own = {k: v for k, v in self.definition.options.items() if k != "most_violations"}
+        return known.model_validate(own) if known else None
+
+    def items(self) -> list[Item]:
+        """What is graded."""
+        match self.definition.kind:
+            case "metamorphic":
+                return metamorphic.items(self.cases, self.options)
+            case "injection":
+                return injection.items(self.cases, self.options)
+            case _:
+                return [unchanged(case) for case in self.cases.cases]
+
+    def findings(self, rows: Sequence[Row]) -> Findings:
+        """What the gradings show."""
+        match self.definition.kind:
+            case "metamorphic":
+                return metamorphic.measure(self.cases, rows, self.options)
+            case "injection":
+                return injection.measure(self.cases, rows, self.options)
+            case "stability":
+                measures, tables, warnings = stability_measures(self.cases.cases, rows)
+            case _:
+                measures, tables, warnings = agreement_measures(self.cases.cases, rows)
+        return Findings(measures=measures, tables=tables, warnings=warnings)
+
+    def differences(self, before: Sequence[Row], now: Sequence[Row]) -> tuple[Difference, ...]:
+        """The paired comparison that suits the kind: of grades, and where answers were changed of violations."""
+        margins = self.definition.margins
+        grades = compare(pairs(self.cases.cases, before, now), Margins(margins.qwk, margins.leniency, margins.variance))
+        if self.definition.kind not in ("metamorphic", "injection"):
+            return grades
+        clusters = {row.item: row.cluster for row in chain(before, now) if row.variant}
+        broken = [{v.item for v in self.findings(rows).violations} for rows in (before, now)]
+        share = compare_shares(VIOLATIONS, *broken, clusters=clusters, margin=margins.violations)
+        return (*grades, share) if share else grades
+
+
+def suite_of(definition: Definition) -> CaseSet:
+    """The cases of a suite. Raises CasesError."""
+    return load_any(definition.cases_folder)
+
+
+async def measured(
+    definition: Definition, subject: Subject, ledger: Ledger, baseline: Ledger | None, options: RunOptions
+) -> Measured:
+    """Grade what the ledger lacks, measure, and compare with the baseline where there is one.
+
+    With a ledger that is only read nothing is graded, and a run that lacks something is invalid. Raises EngineUnusable,
+    LedgerError, CasesError and SettingsError.
+    """
+    suite = _Suite(definition, suite_of(definition))
+    items = suite.items()
+    info = subject.info(definition.name, suite.cases.digest)
+    ran = await run(subject, items, definition.repeats, ledger, info, options)
+    rows = list(ran.rows())
+    problems = []
+    if ran.missing:
+        problems.append(
+            f"{ran.missing} of {ran.asked} gradings are not in the ledger, and none were made because it was only read."
+        )
+    return _assessed(suite, items, rows, ledger, baseline, problems, ran.seconds)
+
+
+def replayed(definition: Definition, ledger: Ledger, baseline: Ledger | None) -> Measured:
+    """Measure what a ledger has, and compare it with the baseline where there is one. Raises CasesError."""
+    suite = _Suite(definition, suite_of(definition))
+    return _assessed(suite, suite.items(), list(ledger.rows()), ledger, baseline, [], 0.0)
+
+
+def _assessed(
+    suite: _Suite,
+    items: Sequence[Item],
+    rows: Sequence[Row],
+    ledger: Ledger,
+    baseline: Ledger | None,
+    problems: list[str],
+    seconds: float,
+) -> Measured:
+    info = ledger.info
+    assert info is not None
+    before = list(baseline.rows()) if baseline else []
+    problems += _problems(suite, info, rows, baseline.info if baseline else None)
+    findings = suite.findings(rows)
+    differences = suite.differences(before, rows) if before and not problems else ()
+    result = SuiteResult(
+        info=info,
+        kind=suite.definition.kind,
+        outcome=_outcome(problems, differences, baseline is not None),
+        graded=sum(row.grade.status == "graded" for row in rows),
+        ungraded=sum(row.grade.status == "ungraded" for row in rows),
+        reasons=Counter(row.grade.reason for row in rows if row.grade.status == "ungraded"),
+        measures=findings.measures,
+        differences=differences,
+        violations=findings.violations,
+        moves=tuple(moves(suite.cases.cases, before, rows)) if before else (),
+        tables=findings.tables,
+        warnings=findings.warnings,
+        problems=tuple(problems),
+        baseline=baseline.info if baseline else None,
+        seconds=seconds,
+    )
+    return Measured(result, _evidence(suite, items, before, rows, ledger, baseline))
+
+
+def _problems(suite: _Suite, info: RunInfo, rows: Sequence[Row], baseline: RunInfo | None) -> list[str]:
+    """Why nothing can be said of a run, if so."""
+    found = []
+    ungraded = sum(row.grade.status == "ungraded" for row in rows)
+    if not rows:
+        found.append("Nothing was graded.")
+    elif ungraded > suite.definition.most_ungraded * len(rows):
+        most = suite.definition.most_ungraded
+        found.append(f"{ungraded} of {len(rows)} gradings did not come out; at most {most:.0%} may be missing.")
+    if info.cases != suite.cases.digest:
+        found.append("The cases have changed since the run was made.")
+    if baseline and baseline.cases != info.cases:
+        found.append("The cases have changed since the baseline was made: make it anew with eval bless.")
+    if baseline and baseline.formula != info.formula:
+        found.append(f"The baseline's scores are by formula {baseline.formula}, these by {info.formula}.")
+    return found
+
+
+def _outcome(problems: Sequence[str], differences: Sequence[Difference], compared: bool) -> Outcome | None:
+    if problems:
+        return Outcome.INVALID
+    return verdict(differences) if compared else None
+
+
+def _evidence(
+    suite: _Suite,
+    items: Sequence[Item],
+    before: Sequence[Row],
+    now: Sequence[Row],
+    ledger: Ledger,
+    baseline: Ledger | None,
+) -> Evidence:
+    prompts = {row.prompt: ledger.prompt(row.prompt) for row in now if row.prompt}
+    if baseline:
+        prompts |= {r.prompt: baseline.prompt(r.prompt) for r in before if r.prompt and r.prompt not in prompts}
+    return Evidence(
+        items={item.id: item for item in items},
+        cases={case.id: case for case in suite.cases.cases},
+        baseline=_by_item(before),
+        now=_by_item(now),
+        prompts=prompts,
+    )
+
+
+def _by_item(rows: Sequence[Row]) -> dict[str, Sequence[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.item].append(row)
+    return dict(found)
+
+
+def powers(definition: Definition, ledger: Ledger) -> list[Power]:
+    """What the gate could find, going by how a ledger's run was graded. Raises CasesError and NotFoundError."""
+    cases = suite_of(definition).cases
+    graded = gradings(cases, ledger.rows())
+    ahead = prospect(graded.human, graded.steps, graded.clusters)
+    if ahead is None:
+        raise NotFoundError(f"{ledger.path} grades too little to say anything.", "Run the whole suite first.")
+    margins = definition.margins
+    return power(ahead, margins=Margins(margins.qwk, margins.leniency, margins.variance))
