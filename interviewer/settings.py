@@ -17,8 +17,23 @@ from typing import Annotated, Any, Literal
 
 import pydantic_settings
 from platformdirs import user_cache_path, user_config_path, user_data_path
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from interviewer.domain.errors import SettingsError
 from interviewer.domain.usage import Price
@@ -49,6 +64,28 @@ class GraderRole(ModelRole):
     """The model that reads answers."""
 
     samples: int = Field(default=1, ge=1, le=15, description="how many readings vote on a grade")
+
+
+def _listed(value: object) -> object:
+    """Names in one text, parted by commas or spaces, as an environment variable holds them."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
+class SlackSettings(BaseModel):
+    """Interviews in Slack; see docs/slack.md. Ids as Slack has them: T... for workspaces, U... for people."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    bot_token: SecretStr | None = Field(default=None, description="xoxb-..., of the app in its workspace")
+    app_token: SecretStr | None = Field(default=None, description="xapp-..., for Socket Mode")
+    signing_secret: SecretStr | None = Field(default=None, description="for HTTP instead of Socket Mode")
+    workspaces: Names = Field(default=(), description="where interviews are held; everywhere if none is named")
+    users: Names = Field(default=(), description="who may be interviewed; everyone if nobody is named")
+    reviewers: Names = Field(default=(), description="who may read others' scorecards")
+    api_url: str = Field(default="https://slack.com/api/", description="another one for GovSlack")
 
 
 def _at_home(path: Path) -> Path:
@@ -102,6 +139,10 @@ class Settings(BaseSettings):
         default=None, validation_alias=AliasChoices("database_url", "DATABASE_URL", "INTERVIEWER_DATABASE_URL")
     )
     candidate: str = Field(default="local", description="who is interviewed in this terminal")
+    quiet_seconds: float = Field(
+        default=1.5, ge=0, le=60, description="in a chat, messages that follow each other so quickly are one answer"
+    )
+    slack: SlackSettings = Field(default_factory=SlackSettings, description="interviews in Slack")
 
     @classmethod
     def settings_customise_sources(
@@ -133,6 +174,13 @@ class Settings(BaseSettings):
         return self.guides or self.data_dir / "guides"
 
 
+NESTED = tuple(
+    name
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+)
+
+
 def load_settings(**flags: Any) -> Settings:
     """The settings that hold. Flags that are None count as not given. Raises SettingsError, without any value in it."""
     given = {name: value for name, value in flags.items() if value is not None}
@@ -145,12 +193,16 @@ def load_settings(**flags: Any) -> Settings:
         wrong = "; ".join(_explained(e["loc"], e["type"], e["msg"], given, in_file) for e in error.errors())
         raise SettingsError(f"A setting makes no sense: {wrong}.", "Change it there, or remove it.") from None
     except pydantic_settings.SettingsError:
-        raise SettingsError(
-            "INTERVIEWER_GRADER or INTERVIEWER_SPEAKER is not JSON.", "Set single values, as INTERVIEWER_GRADER__MODEL."
-        ) from None
+        raise SettingsError(f"{_not_json()} is not JSON.", "Set single values, as INTERVIEWER_GRADER__MODEL.") from None
     except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
         kind = str(error).splitlines()[0]
         raise SettingsError(f"{config_file()} cannot be read: {kind}.", "Mend the file or remove it.") from None
+
+
+def _not_json() -> str:
+    """The variable that should hold a JSON object and does not."""
+    names = [f"{PREFIX}{name}".upper() for name in NESTED]
+    return next((n for n in names if not _environment().get(n, "{").lstrip().startswith("{")), " or ".join(names))
 
 
 def _explained(
@@ -185,11 +237,12 @@ def sourced(settings: Settings, flags: dict[str, Any]) -> list[Sourced]:
     found = []
     for name in type(settings).model_fields:
         value = getattr(settings, name)
-        if isinstance(value, ModelRole):
+        if isinstance(value, BaseModel):
+            unset = "auto" if isinstance(value, ModelRole) else "not set"
             for inner in type(value).model_fields:
                 shown = getattr(value, inner)
                 where = _source_of_role(name, inner, in_file)
-                found.append(Sourced(f"{name}.{inner}", "auto" if shown is None else str(shown), where))
+                found.append(Sourced(f"{name}.{inner}", unset if shown is None else _masked(shown), where))
         else:
             found.append(Sourced(name, _masked(value), _source(name, flags, in_file)))
     return found
@@ -247,6 +300,8 @@ def _masked(value: object) -> str:
     if isinstance(value, SecretStr):
         secret = value.get_secret_value()
         return f"•••• ({len(secret)} characters)" if secret else "not set"
+    if isinstance(value, tuple):
+        return ", ".join(value) or "not set"
     return "not set" if value is None else _without_secrets(str(value))
 
 

@@ -104,7 +104,7 @@ def test_a_broken_file_is_told_by_name_and_never_by_value(config: Configured, co
     [
         ("INTERVIEWER_ENGINE", CANARY, "engine, from environment (INTERVIEWER_ENGINE): Input should be 'auto'"),
         ("INTERVIEWER_TURN_SECONDS", CANARY, "turn_seconds, from environment (INTERVIEWER_TURN_SECONDS)"),
-        ("INTERVIEWER_GRADER", CANARY, "INTERVIEWER_GRADER or INTERVIEWER_SPEAKER is not JSON"),
+        ("INTERVIEWER_GRADER", CANARY, "INTERVIEWER_GRADER is not JSON"),
         ("INTERVIEWER_GRADER__MODELL", CANARY, "grader.modell, from environment"),
         ("INTERVIEWER_DATA_DIR", "/what?", "question mark"),
     ],
@@ -161,3 +161,22 @@ def test_what_has_no_effect_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         "INTERVIEWER_ENGIN has no effect: there is no setting 'engin'. Did you mean engine?",
         f"guides has no effect: there is no folder {tmp_path / 'nowhere'}.",
     ]
+
+
+def test_names_may_be_parted_by_commas_or_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTERVIEWER_SLACK__USERS", "U1, U2 U3")
+    monkeypatch.setenv("INTERVIEWER_SLACK__BOT_TOKEN", "xoxb-canary")
+    held = load_settings()
+    assert held.slack.users == ("U1", "U2", "U3")
+    shown = {s.name: s for s in sourced(held, {})}
+    assert shown["slack.users"].value == "U1, U2, U3"
+    assert shown["slack.bot_token"].source == "environment (INTERVIEWER_SLACK__BOT_TOKEN)"
+    assert "canary" not in f"{held!r} {shown}"
+
+
+def test_a_slack_setting_that_is_wrong_is_told_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTERVIEWER_SLACK__BOT", "xoxb-canary")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "slack.bot, from environment" in caught.value.message
+    assert "canary" not in f"{caught.value.message} {caught.value.remedy}"
