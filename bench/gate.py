@@ -42,14 +42,15 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What an edit of the prompt does to the grader.
+    """What an edit of the prompt does to the grader, in steps.
 
     `churn`: how far grades of single answers move with no gain or loss on the whole: the grader makes other errors, as
-    large as before. `harm`: further errors, on top. `shift`: grades rise. `noise`: repeats differ more. All in steps.
-    `pull`: grades move this share of the way to the middle.
+    large as before; `shared` is the same of whole questions. `harm`: further errors, on top. `shift`: grades rise.
+    `noise`: repeats differ more. `pull`: grades move this share of the way to the middle.
     """
 
     churn: float = 0.0
+    shared: float = 0.0
     harm: float = 0.0
     shift: float = 0.0
     noise: float = 0.0
@@ -63,11 +64,10 @@ def simulate(world: World, edit: Edit, draw: np.random.Generator) -> Pairs:
     raters = np.clip(np.round(truth[..., None] + draw.normal(0, world.rater, (q, a, 2))), 1, 5)
     by_question = draw.normal(0, world.question_error, (q, 1))
     by_answer = draw.normal(0, world.answer_error, (q, a))
-    # Errors of the same size that agree with the old ones just so far that grades move by the churn.
-    kept = 1 - edit.churn**2 / (2 * world.answer_error**2)
-    other = kept * by_answer + np.sqrt(1 - kept**2) * draw.normal(0, world.answer_error, (q, a))
+    other_question = _others(by_question, world.question_error, edit.shared, draw)
+    other_answer = _others(by_answer, world.answer_error, edit.churn, draw)
     before = (truth + by_question + by_answer + world.lenience)[..., None] + draw.normal(0, world.noise, (q, a, r))
-    after = (truth + by_question + other + world.lenience + edit.shift)[..., None]
+    after = (truth + other_question + other_answer + world.lenience + edit.shift)[..., None]
     after = 3 + (1 - edit.pull) * (after - 3)
     after = after + draw.normal(0, edit.harm, (q, a, 1)) + draw.normal(0, np.hypot(world.noise, edit.noise), (q, a, r))
     return Pairs(
@@ -76,6 +76,12 @@ def simulate(world: World, edit: Edit, draw: np.random.Generator) -> Pairs:
         now=_graded(after).reshape(q * a, r),
         clusters=np.repeat(np.arange(q), a).tolist(),
     )
+
+
+def _others(errors: Array, size: float, churn: float, draw: np.random.Generator) -> Array:
+    """Errors as large as these (`size`), which agree with them just so far that they differ by the churn."""
+    kept = 1 - churn**2 / (2 * size**2)
+    return np.asarray(kept * errors + np.sqrt(1 - kept**2) * draw.normal(0, size, errors.shape), float)
 
 
 def _graded(grade: Array) -> Array:
@@ -87,13 +93,12 @@ def _graded(grade: Array) -> Array:
 @lru_cache
 def harm_of(loss: float, world: World = World(), churn: float = 0.0) -> float:
     """How large further errors must be for QWK to fall by so much, in a world of very many questions."""
-    many, low, high = replace(world, questions=20_000), 0.0, 2.0
-    for _ in range(12):
-        middle = (low + high) / 2
-        pairs = simulate(many, Edit(churn=churn, harm=middle), np.random.default_rng(1))
+    many, harm = replace(world, questions=20_000), 0.5
+    for _ in range(3):
+        pairs = simulate(many, Edit(churn=churn, harm=harm), np.random.default_rng(1))
         fell = qwk(pairs.human, pairs.baseline).value - qwk(pairs.human, pairs.now).value
-        low, high = (middle, high) if fell < loss else (low, middle)
-    return (low + high) / 2
+        harm *= (loss / fell) ** 0.5  # the loss grows about with the square
+    return harm
 
 
 def outcomes(world: World, edit: Edit, rounds: int, seed: int = 1) -> tuple[Counter[Outcome], Counter[str]]:
@@ -113,7 +118,12 @@ Line = tuple[str, World, Edit]
 
 def level_lines() -> list[Line]:
     """Nothing is gained or lost; what is not a pass or inconclusive is a false alarm."""
-    edits = {"no change": Edit(), "churn 0.25": Edit(churn=0.25), "churn 0.5": Edit(churn=0.5)}
+    edits = {
+        "no change": Edit(),
+        "churn 0.25": Edit(churn=0.25),
+        "churn 0.5": Edit(churn=0.5),
+        "churn 0.25, and 0.25 of whole questions": Edit(churn=0.25, shared=0.25),
+    }
     sizes = {
         "33 x 6 answers, 3 repeats": World(),
         "33 x 6 answers, 1 repeat": World(repeats=1),

@@ -17,6 +17,7 @@ from interviewer.evaluation.figures import TINY, Array
 
 FOLDS = 10
 RIDGE = 1.0
+STEMS = 200
 _MARKS = (r",", r"[;:]", r"[?!]", r"\d", r"[\"'“”’]", r"[-–—(]", r"\n")
 
 
@@ -26,7 +27,7 @@ def predicted(answers: Sequence[str], target: Array, clusters: Sequence[Hashable
     With the mean and spread of the target, so that agreement is not lost to a guess's caution. NaN targets are not
     learnt from, but guessed. All NaN with fewer than two questions to learn from.
     """
-    kernel = _kernel(answers)
+    x = np.hstack([_style(answers), _bag(answers)])
     names = {name: n for n, name in enumerate(dict.fromkeys(clusters))}
     fold = np.array([names[c] for c in clusters], int) % min(FOLDS, max(len(names), 1))
     known = ~np.isnan(target)
@@ -34,9 +35,9 @@ def predicted(answers: Sequence[str], target: Array, clusters: Sequence[Hashable
     for each in np.unique(fold):
         learnt, asked = known & (fold != each), fold == each
         if learnt.any():
-            middle = target[learnt].mean()
-            inner = kernel[np.ix_(learnt, learnt)] + RIDGE * np.eye(learnt.sum())
-            guess[asked] = middle + kernel[np.ix_(asked, learnt)] @ np.linalg.solve(inner, target[learnt] - middle)
+            middle, seen = target[learnt].mean(), x[learnt]
+            slopes = np.linalg.solve(seen.T @ seen + RIDGE * np.eye(x.shape[1]), seen.T @ (target[learnt] - middle))
+            guess[asked] = middle + x[asked] @ slopes
     if np.isnan(guess).any() or not known.any():
         return np.full(len(answers), np.nan)
     spread = guess[known].std()
@@ -60,14 +61,8 @@ def covered_guess(answers: Sequence[str], covered: Array, points: Array, cluster
     return found
 
 
-def _kernel(answers: Sequence[str]) -> Array:
-    """How alike two answers are in style and words, (answers, answers)."""
-    style, bag = _style(answers), _bag(answers)
-    return np.asarray(style @ style.T / style.shape[1] + bag @ bag.T, float)
-
-
 def _style(answers: Sequence[str]) -> Array:
-    """Length, sentences, variety of words, punctuation: standardised, (answers, features)."""
+    """Length, sentences, variety of words, punctuation: standardised, together of length one; (answers, features)."""
     rows = []
     for answer in answers:
         said = words(answer) or [""]
@@ -85,17 +80,17 @@ def _style(answers: Sequence[str]) -> Array:
         )
     x = np.array(rows, float).reshape(len(rows), 6 + len(_MARKS))
     spread = x.std(axis=0) if len(x) else np.ones(x.shape[1])
-    return (x - x.mean(axis=0)) / np.where(spread > TINY, spread, 1.0) if len(x) else x
+    return (x - x.mean(axis=0)) / np.where(spread > TINY, spread, 1.0) / np.sqrt(x.shape[1]) if len(x) else x
 
 
 def _bag(answers: Sequence[str]) -> Array:
-    """Stems that several answers share, the rarer the heavier, each answer of length one: (answers, stems)."""
+    """The stems that most answers share, the rarer the heavier, each answer of length one: (answers, stems)."""
     said = [set(content_stems(answer)) for answer in answers]
     seen: dict[str, int] = {}
     for stems in said:
         for stem in stems:
             seen[stem] = seen.get(stem, 0) + 1
-    shared = sorted(stem for stem, count in seen.items() if count > 1)
+    shared = sorted((stem for stem, count in seen.items() if count > 1), key=lambda s: (-seen[s], s))[:STEMS]
     place = {stem: n for n, stem in enumerate(shared)}
     bag = np.zeros((len(answers), len(shared)))
     for row, stems in enumerate(said):

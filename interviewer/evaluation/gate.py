@@ -22,13 +22,13 @@ has an error of exactly 0 and needs no test.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from interviewer.evaluation import student
-from interviewer.evaluation.figures import Array, Figure
+from interviewer.evaluation.figures import Array, Figure, mean
 from interviewer.evaluation.intervals import LEVEL, Estimate, clusters_needed, detectable, jackknife
 from interviewer.evaluation.metrics import bias, qwk
 from interviewer.evaluation.reliability import repeat_variance
@@ -39,7 +39,7 @@ QWK, LENIENCY, VARIANCE = "qwk", "leniency", "repeat_variance"
 WEIGHTS = {QWK: 2.0, LENIENCY: 1.0, VARIANCE: 1.0}
 """How much of the level each metric's test has, when there are no others before it."""
 _WIDEST = {QWK: 2.0, LENIENCY: 4.0, VARIANCE: 8.0}
-"""No difference is larger: where one question is all there is, the interval says just that."""
+"""No difference is larger: where one question is all there is, the interval says just that. Shares differ by 1."""
 _WORST_FIRST = (Outcome.REGRESSION, Outcome.INCONCLUSIVE, Outcome.PASS)
 
 
@@ -87,6 +87,11 @@ class _Test:
         return self.worse * self.estimate.value if self.worse else abs(self.estimate.value)
 
     @property
+    def widest(self) -> float:
+        """The largest difference that there can be."""
+        return _WIDEST.get(self.name, 1.0)
+
+    @property
     def p(self) -> float:
         """One-sided for a loss in one direction, two-sided where both are."""
         if self.estimate.error == 0:
@@ -104,8 +109,7 @@ class _Test:
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the difference, no wider than differences can be."""
         low, high = self.estimate.interval(LEVEL) if math.isfinite(self.estimate.error) else (-math.inf, math.inf)
-        widest = _WIDEST[self.name]
-        return max(low, -widest), min(high, widest)
+        return max(low, -self.widest), min(high, self.widest)
 
     @property
     def no_worse(self) -> bool:
@@ -124,6 +128,28 @@ def compare(pairs: Pairs, margins: Margins | None = None, alpha: float = ALPHA) 
     return tuple(
         _difference(test, p, answers, alpha, level) for test, p, level in zip(tests, adjusted, levels, strict=True)
     )
+
+
+def compare_shares(
+    name: str,
+    before: Collection[str],
+    now: Collection[str],
+    clusters: Mapping[str, Hashable],
+    margin: float,
+    alpha: float = ALPHA,
+) -> tuple[Difference, ...]:
+    """The paired difference of a share that should not rise, such as of violations among changed answers.
+
+    clusters has every item with its question; before and now are those of them that count. One test at `alpha`: beside
+    others, each should get its part of the level. None where there are no items.
+    """
+    items = list(clusters)
+    first, second = (np.array([item in each for item in items], float) for each in (before, now))
+    estimate = jackknife(mean(second).minus(mean(first)), [clusters[item] for item in items])
+    if math.isnan(estimate.value):
+        return ()
+    test = _Test(name, 1, margin, mean(first), mean(second), _settled(estimate, first, second))
+    return (_difference(test, test.p, len(items), alpha, alpha),)
 
 
 def verdict(differences: Sequence[Difference]) -> Outcome:
@@ -183,7 +209,7 @@ def _difference(test: _Test, p: float, answers: int, alpha: float, level: float)
         worse=test.loss,
         p=p,
         outcome=outcome,
-        detectable=min(found, _WIDEST[test.name]),
+        detectable=min(found, test.widest),
         cases_needed=_needed(test, answers, level) if outcome is Outcome.INCONCLUSIVE else None,
         n=answers,
         clusters=test.estimate.clusters,

@@ -230,8 +230,8 @@ def _marginals(said: Statements, wrong: Statements) -> Table:
 
 def _by_design(graded: Gradings) -> Table:
     rows: list[Cells] = []
-    for design in sorted({case.design for case in graded.cases}):
-        part = graded.only(i for i, case in enumerate(graded.cases) if case.design == design)
+    for design, places in sorted(_places(case.design for case in graded.cases).items()):
+        part = graded.only(places)
         said = points(part)
         rows.append((design or "(none)", *_summary(part), number(_concordance(said).value)))
     return Table(
@@ -244,15 +244,22 @@ def _by_design(graded: Gradings) -> Table:
 
 def _by_question(graded: Gradings) -> Table:
     rows: list[Cells] = []
-    for question in dict.fromkeys(graded.clusters):
-        part = graded.only(i for i, case in enumerate(graded.cases) if case.cluster == question)
-        rows.append((question, *_summary(part)))
+    for question, places in _places(graded.clusters).items():
+        rows.append((question, *_summary(graded.only(places))))
     return Table(
         title="By question",
         columns=("question", "answers", "labelled", "engine", "leniency", "exact", "points (kappa)"),
         rows=tuple(sorted(rows, key=_lowest_last)),
         note="The question with the least agreement on key points first.",
     )
+
+
+def _places(names: Iterable[str]) -> dict[str, list[int]]:
+    """Where each name is, in the order of their first places."""
+    found: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        found.setdefault(name, []).append(place)
+    return found
 
 
 def _lowest_last(row: Cells) -> float:
