@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 from interviewer.domain.guide import Frozen, Guide, KeyPoint, Question
 from interviewer.domain.interview import Assessment, Event, Mode, ModelCall, Move
@@ -83,6 +84,49 @@ class Engine(Protocol):
 
         The question that a move puts is added by code, verbatim.
         """
+        ...
+
+
+class BatchState(Frozen):
+    """Where a batch stands: `ended` when all that will ever come is there, `failed` when nothing will.
+
+    `reason` is the provider's own code, such as "expired". `done` and `total` count requests.
+    """
+
+    status: Literal["running", "ended", "failed"]
+    reason: str = ""
+    done: int = 0
+    total: int = 0
+
+
+class BatchReply(Frozen):
+    """One reply out of a batch, as it came: its HTTP status and its body."""
+
+    status: int
+    body: bytes
+
+
+class Batches(Protocol):
+    """Readings that are ordered many at a time and fetched later, in any process. Raises EngineError."""
+
+    async def lines(self, key: str, request: AssessRequest) -> Sequence[bytes]:
+        """What to write into a batch's file for one reading, a line a call; `key` is at most 60 letters and digits."""
+        ...
+
+    async def submit(self, file: Path) -> str:
+        """Hand a file of lines in; the batch's id."""
+        ...
+
+    async def state(self, batch: str) -> BatchState:
+        """Where a batch stands."""
+        ...
+
+    def results(self, batch: str) -> AsyncIterator[tuple[str, int, BatchReply | None]]:
+        """What came of an ended batch: a key, which of its calls, and the reply, None where none was ever made."""
+        ...
+
+    def answered(self, replies: Sequence[BatchReply]) -> Engine:
+        """An engine for the one reading that these are the replies of."""
         ...
 
 

@@ -168,7 +168,9 @@ class Untrusted(str):
 def _clean(value: object, fence: str, *, untrusted: bool) -> object:
     """A value with no invisible or control characters and no fence in its texts, and untrusted texts marked as such."""
     if isinstance(value, str):
-        text = re.sub(re.escape(fence), "…", visible(value), flags=re.IGNORECASE) if fence else visible(value)
+        text = visible(value)
+        if fence and fence in text.lower():
+            text = re.sub(re.escape(fence), "…", text, flags=re.IGNORECASE)
         return Untrusted(text) if untrusted else text
     if isinstance(value, (list, tuple)):
         return tuple(_clean(v, fence, untrusted=untrusted) for v in value)
@@ -178,7 +180,8 @@ def _clean(value: object, fence: str, *, untrusted: bool) -> object:
 def visible(text: str) -> str:
     """The text without characters that a reader cannot see: format and control characters other than line breaks."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Cc", "Cs"))
+    hidden = [c for c in set(lines) - {"\n", "\t"} if unicodedata.category(c) in ("Cf", "Cc", "Cs")]
+    return lines.translate(str.maketrans("", "", "".join(hidden))) if hidden else lines
 
 
 def _printed(value: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -14,7 +15,7 @@ from pydantic import SecretStr
 from interviewer.domain.errors import SettingsError
 from interviewer.domain.guide import Guide
 from interviewer.ports import AssessRequest, Engine, SpeakRequest, Store
-from interviewer.prompts import Phrases, Prompt, phrases
+from interviewer.prompts import Phrases, Prompt, digest, phrases, prompt_text
 from interviewer.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from interviewer.engines.llm_known import Knowledge
     from interviewer.engines.llm_models import Address, Role
     from interviewer.engines.reader import AnswerReader
+    from interviewer.evaluation.subjects import Subject
     from interviewer.guides.lexical import Hit
     from interviewer.guides.library import Library
     from interviewer.retrieval.embedding import Embedder
@@ -167,11 +169,51 @@ class House:
             seconds=self.settings.turn_seconds,
         )
 
-    def models(self) -> Models:
+    def subject(self, engine: str | None = None, *, offline: bool = False) -> Subject:
+        """An engine for evaluation to measure. `offline`: it will not be asked, so that no key is needed.
+
+        Raises SettingsError.
+        """
+        from interviewer.evaluation.subjects import Subject, digest_of_files
+
+        name = engine or self.settings.engine
+        if name == "openai" or (name == "auto" and self.uses_models):
+            return self._measured_model(self.models(offline=offline))
+        made = self.engine(name)
+        if made.name != "embedded":
+            return Subject(made, deterministic=True)
+        from interviewer.engines.embedded import made_of
+
+        return Subject(made, {"made_of": digest_of_files(*made_of())}, deterministic=True)
+
+    def _measured_model(self, models: Models) -> Subject:
+        """The engine on an endpoint as evaluation asks it: in one piece, word for word, tried again by its caller."""
+        from interviewer.engines.llm import LlmEngine
+        from interviewer.engines.llm_batch import LlmBatches
+        from interviewer.evaluation.subjects import FENCE, Subject
+
+        held = self.settings
+        role = replace(models.grader, stream=False, retries=0, timeout=max(models.grader.timeout, held.turn_seconds))
+        engine = LlmEngine(
+            models.address, role, models.speaker, self.phrases, knowledge=models.knowledge, prompts=held.prompts,
+            seconds=held.turn_seconds, verbatim=True,
+        )  # fmt: skip
+        parameters = {"temperature": role.heat, "reasoning_effort": role.effort, "max_tokens": role.limit}
+        forms = {name: digest(prompt_text(f"{name}.md.j2", held.prompts)) for name in ("assess", "form")}
+        return Subject(
+            engine,
+            parameters | {"samples": role.samples, "form": forms["form"]},
+            about={"prompt": forms["assess"]},
+            prompt=lambda request: prompt_as_sent("assess", request, held.prompts, FENCE),
+            calls=max(1, role.samples),
+            batches=LlmBatches(engine),
+        )
+
+    def models(self, *, offline: bool = False) -> Models:
         """The endpoint and the model of each role. Raises SettingsError without a key or a model's name."""
         from interviewer.engines.llm_models import Role
 
-        held, address = self.settings, self.address()
+        held, address = self.settings, self.address(offline=offline)
         grader, speaker = held.grader.model or held.speaker.model, held.speaker.model or held.grader.model
         if address.is_openai:
             from interviewer.engines.llm_models import GRADER, SPEAKER
@@ -189,8 +231,8 @@ class House:
             self.knowledge,
         )
 
-    def address(self) -> Address:
-        """The model's endpoint. Raises SettingsError where it wants a key and none is set."""
+    def address(self, *, offline: bool = False) -> Address:
+        """The model's endpoint. Raises SettingsError where it wants a key and none is set, unless `offline`."""
         from interviewer.engines.llm_models import OPENAI, Address
 
         secret = self.settings.openai_api_key
@@ -203,7 +245,7 @@ class House:
                 "OPENAI_BASE_URL is no address of an endpoint.", "It begins with http:// or https:// and ends in /v1."
             )
         address = Address(base, key)
-        if address.is_openai and not address.key:
+        if address.is_openai and not address.key and not offline:
             raise SettingsError(
                 "No key is set for OpenAI.", "Set OPENAI_API_KEY, or OPENAI_BASE_URL for another endpoint."
             )
@@ -253,15 +295,18 @@ class House:
         self.retriever.ensure(guide)
 
 
-def prompt_as_sent(name: str, request: AssessRequest | SpeakRequest, prompts: Path | None) -> Prompt:
-    """What a model is sent for a request: "speak", "assess", or "form" after a reply that was no filled sheet."""
+def prompt_as_sent(name: str, request: AssessRequest | SpeakRequest, prompts: Path | None, fence: str = "") -> Prompt:
+    """What a model is sent for a request: "speak", "assess", or "form" after a reply that was no filled sheet.
+
+    "assess" is rendered with this fence, if one is given.
+    """
     from interviewer.engines.llm_prompts import assess_prompt, form_prompt, speak_prompt
     from interviewer.engines.llm_schema import Sheet
 
     if isinstance(request, SpeakRequest):
         return speak_prompt(request, prompts)
     sheet = Sheet.of(request)
-    return form_prompt(sheet, prompts) if name == "form" else assess_prompt(request, sheet, prompts)
+    return form_prompt(sheet, prompts) if name == "form" else assess_prompt(request, sheet, prompts, fence)
 
 
 def random_seed() -> int:

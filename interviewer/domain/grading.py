@@ -11,7 +11,6 @@ A score's band is 1..5 by BAND_FLOORS. The formula's number is stored with every
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -185,7 +184,18 @@ def quoted_in(quote: str, said: str) -> bool:
     wanted = normalise(quote).strip(" .\"'")
     if not any(c.isalnum() for c in wanted):
         return False
-    return re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", normalise(said)) is not None
+    text = normalise(said)
+    start = text.find(wanted)
+    while start >= 0:
+        end = start + len(wanted)
+        if not (_in_word(text[start - 1 : start]) or _in_word(text[end : end + 1])):
+            return True
+        start = text.find(wanted, start + 1)
+    return False
+
+
+def _in_word(sign: str) -> bool:
+    return sign.isalnum() or sign == "_"
 
 
 def verify_points(findings: Sequence[PointFinding], said: str) -> tuple[PointFinding, ...]:

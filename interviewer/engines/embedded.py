@@ -15,6 +15,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Protocol
 
 from interviewer.domain.errors import EngineError, IndexUnavailable
@@ -48,6 +49,20 @@ PITFALL_CONFIDENCE = 0.5
 
 
 _SYMBOLS = re.compile(r"[^\w\s\x00-\x7f]{4,}")  # a row of emoji and the like
+
+
+MADE_OF = (
+    "engines/embedded.py", "engines/judged.py", "engines/kinds.py", "engines/reader.py", "engines/rules.py",
+    "engines/rules.toml", "engines/star.py", "engines/model/model.onnx", "engines/model/calibration.json",
+    "retrieval/embedding.py", "retrieval/model/model.onnx", "retrieval/model/tokenizer.json",
+    "domain/disguise.py", "domain/grading.py", "domain/text.py", "conduct/assess.py", "conduct/integrity.py",
+)  # fmt: skip
+
+
+def made_of() -> tuple[Path, ...]:
+    """The files that a verdict follows from: models, rules and code."""
+    package = Path(__file__).resolve().parent.parent
+    return tuple(package / name for name in MADE_OF)
 
 
 class TextEncoder(Protocol):

@@ -10,11 +10,13 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 from interviewer.domain.errors import EngineError, EngineUnusable
 from interviewer.domain.interview import Assessment, ModelCall, MoveKind
+from interviewer.engines.llm_batch import Answered
 from interviewer.engines.llm_client import Client, Messages
 from interviewer.engines.llm_errors import Fault
 from interviewer.engines.llm_known import Knowledge
@@ -24,7 +26,7 @@ from interviewer.engines.llm_reply import Json, Reply
 from interviewer.engines.llm_schema import Misshapen, Sheet
 from interviewer.engines.llm_vote import majority
 from interviewer.engines.phrased import phrased
-from interviewer.ports import AssessRequest, SpeakRequest
+from interviewer.ports import AssessRequest, BatchReply, SpeakRequest
 from interviewer.prompts import Phrases, Prompt
 
 log = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ class LlmEngine:
     ) -> None:
         knowledge = knowledge or Knowledge()
         self.model = grader.model
-        self._grader = Client(address, grader, knowledge)
+        self.grader = Client(address, grader, knowledge)
         self._speaker = Client(address, speaker, knowledge)
         self._phrases = phrases
         self._prompts = prompts
@@ -110,20 +112,31 @@ class LlmEngine:
         self._worked = True
         yield reply.call()
 
+    async def body(self, request: AssessRequest) -> Json:
+        """The request that one reading makes. Raises SettingsError when a prompt cannot be rendered."""
+        sheet = Sheet.of(request)
+        return await self.grader.body(messages_of(assess_prompt(request, sheet, self._prompts)), sheet.schema())
+
+    def answered(self, replies: Sequence[BatchReply]) -> LlmEngine:
+        """This engine for one reading whose replies have come already."""
+        made = copy(self)
+        made.grader = Answered(self.grader, replies)
+        return made
+
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._grader.close()
+        await self.grader.close()
         await self._speaker.close()
 
     async def _reading(
         self, prompt: Prompt, sheet: Sheet, deadline: float, calls: list[ModelCall]
     ) -> AsyncGenerator[Assessment | Json, None]:
         """One reading: the early assessment, then the filled sheet. A passing fault in its middle is tried again."""
-        tries = self._grader.role.retries
+        tries = self.grader.role.retries
         told = False
         while True:
             fault: Fault | None = None
-            reply = Reply(self._grader.role, prompt.digest)
+            reply = Reply(self.grader.role, prompt.digest)
             try:
                 async with aclosing(self._filled(prompt, sheet, deadline, reply)) as pieces:
                     async for _ in pieces:
@@ -142,7 +155,7 @@ class LlmEngine:
             tries -= 1
 
     def _filled(self, prompt: Prompt, sheet: Sheet, deadline: float, reply: Reply) -> AsyncGenerator[str, None]:
-        return self._grader.stream(messages_of(prompt), reply, deadline, sheet.schema())
+        return self.grader.stream(messages_of(prompt), reply, deadline, sheet.schema())
 
     async def _understood(
         self, prompt: Prompt, sheet: Sheet, deadline: float, reply: Reply, calls: list[ModelCall]
@@ -158,13 +171,13 @@ class LlmEngine:
     async def _corrected(
         self, prompt: Prompt, sheet: Sheet, deadline: float, wrong: str, calls: list[ModelCall]
     ) -> Json:
-        known = self._grader.abilities
+        known = self.grader.abilities
         if known.method == "json_schema" and (plainer := known.next_method()) and (plainer := plainer.next_method()):
-            self._grader.learn(plainer)
-        reply = Reply(self._grader.role, prompt.digest)
+            self.grader.learn(plainer)
+        reply = Reply(self.grader.role, prompt.digest)
         form = form_prompt(sheet, self._prompts).user
         messages: Messages = [*messages_of(prompt), ("assistant", wrong), ("user", form)]
-        async for _ in self._grader.stream(messages, reply, deadline, sheet.schema()):
+        async for _ in self.grader.stream(messages, reply, deadline, sheet.schema()):
             pass
         calls.append(self._call(reply))
         try:
@@ -183,7 +196,7 @@ class LlmEngine:
 
     @property
     def _samples(self) -> int:
-        return max(1, self._grader.role.samples)
+        return max(1, self.grader.role.samples)
 
     def _deadline(self) -> float:
         return asyncio.get_running_loop().time() + self._seconds
@@ -192,7 +205,7 @@ class LlmEngine:
         call = reply.call()
         if not self._verbatim:
             return call
-        return call.model_copy(update={"text": self._grader.address.without_key(reply.text)})
+        return call.model_copy(update={"text": self.grader.address.without_key(reply.text)})
 
     def _error(self, fault: Fault, calls: Sequence[ModelCall] = ()) -> EngineError:
         """A fault as the house's error. An endpoint that never answered yet is one that nobody has set up."""

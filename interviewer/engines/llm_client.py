@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
@@ -23,6 +23,7 @@ from interviewer.engines.llm_reply import Json, Reply
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
+    from openai import AsyncOpenAI
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ NAMES_OF_METHODS: dict[Method, tuple[str, ...]] = {
     "plain": (),
 }
 Messages = Sequence[tuple[str, str]]
+T = TypeVar("T")
+Ask = Callable[["AsyncOpenAI"], Awaitable[T]]
 
 
 class Client:
@@ -48,7 +51,7 @@ class Client:
     def __init__(self, address: Address, role: Role, knowledge: Knowledge) -> None:
         self.address = address
         self.role = role
-        self._knowledge = knowledge
+        self.knowledge = knowledge
         self._chat: ChatOpenAI | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._open: AsyncGenerator[None, None] | None = None
@@ -56,12 +59,12 @@ class Client:
     @property
     def abilities(self) -> Abilities:
         """What is known of the endpoint by now."""
-        return self._knowledge.get(self.address.base_url, self.role.model)
+        return self.knowledge.get(self.address.base_url, self.role.model)
 
     def learn(self, abilities: Abilities) -> None:
         """Remember what the endpoint can do."""
         log.info("%s: structured output by %s, without %s", self.role.name, abilities.method, sorted(abilities.refuses))
-        self._knowledge.put(self.address.base_url, self.role.model, abilities)
+        self.knowledge.put(self.address.base_url, self.role.model, abilities)
 
     async def stream(
         self, messages: Messages, reply: Reply, deadline: float, schema: Json | None = None
@@ -93,20 +96,32 @@ class Client:
 
     async def models(self, deadline: float) -> list[str]:
         """The names of the endpoint's models."""
+
+        async def names(vendor: AsyncOpenAI) -> list[str]:
+            page = await vendor.models.list()
+            return sorted(m.id for m in page.data or [])
+
+        return await self.ask(names, deadline, senseless="address")
+
+    async def ask(self, call: Ask[T], deadline: float, senseless: str = "protocol") -> T:
+        """What an endpoint says to a call that is no chat; `senseless` is the fault of a reply that makes no sense."""
         import openai
 
         fault: Fault | None = None
         try:
             async with asyncio.timeout_at(deadline):
-                page = await (await self._connected()).root_async_client.models.list()
-                return sorted(m.id for m in page.data or [])
+                return await call((await self._connected()).root_async_client)
         except TimeoutError:
             fault = Fault("stalled")
         except openai.OpenAIError as error:
             fault = _fault(error)
         except Exception:  # noqa: BLE001 - as in _once
-            fault = Fault("address")
+            fault = Fault(senseless)
         raise fault
+
+    async def body(self, messages: Messages, schema: Json | None = None) -> Json:
+        """The request that `stream` would make."""
+        return self._payload(await self._connected(), messages, schema)
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -145,9 +160,9 @@ class Client:
         """The pieces of one reply. Raises the vendor's errors, and TimeoutError after too long a silence."""
         chat = await self._connected()
         payload = self._payload(chat, messages, schema)
-        if not self.role.stream:
+        if not self.role.stream:  # all as extra, which the SDK does not walk through; that takes half a millisecond
             async with silence.bounded():
-                whole = await chat.async_client.with_raw_response.create(**payload)
+                whole = await chat.async_client.with_raw_response.create(messages=[], model="", extra_body=payload)
             _type_of(whole.headers)
             yield reply.take_whole(whole.content)
             return

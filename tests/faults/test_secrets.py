@@ -88,7 +88,7 @@ async def test_errors_and_logs_hold_no_secret(
             graded = (await grade_answer(engine, QUESTION, ANSWER)).reason
         except InterviewerError as error:
             graded = everything_of(error)
-        about = repr(engine) + repr(vars(engine)) + repr(vars(engine._grader))
+        about = repr(engine) + repr(vars(engine)) + repr(vars(engine.grader))
     assert clean(everything_of(read.value))
     assert clean(graded)
     assert clean(about)
