@@ -75,14 +75,23 @@ class QuotedQuestion(Frozen):
             pitfalls=self.pitfalls,
         ).question()
 
+    def quotes(self, point: str, verdict: Verdict) -> list[str]:
+        """The words of all answers that show this verdict on a key point, which is named by its text.
+
+        None where it is not among the statements: a guide may have been edited since its answers were labelled.
+        """
+        if point not in self.key_points:
+            return []
+        found = [a.key_points[self.key_points.index(point)] for a in self.answers]
+        return [p.quote for p in found if p.verdict is verdict and p.quote]
+
 
 class Said(Frozen):
-    """Words that show a covered key point, and which one, by its place in the question (from 0)."""
+    """Words that show a covered key point, and the point's text."""
 
     guide: str
     question_id: str
     question: str
-    point: int
     text: str
     quote: str
     answer: str
@@ -134,7 +143,6 @@ def said_of(questions: list[QuotedQuestion]) -> list[Said]:
             guide=q.guide,
             question_id=q.question_id,
             question=q.question,
-            point=number,
             text=q.key_points[number],
             quote=point.quote,
             answer=answer.answer,

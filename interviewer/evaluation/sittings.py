@@ -46,14 +46,15 @@ async def hold(conductor: Conductor, guide: Guide, plan: Plan, script: Script) -
             if (await conductor.load(interview.id)).floor != question_id:
                 break
             heard.append(message if not isinstance(message, MessageKind) else "")
-            turn = await _said(conductor, interview.id, message, len(heard))
+            turn = await answered(conductor, interview.id, message, len(heard))
             sitting.turns.append(turn)
-            sitting.leaked += _undisclosed(turn, guide, plan, sitting.turns, heard)
+            sitting.leaked += undisclosed(turn, guide, plan, sitting.turns, heard)
     sitting.scorecard = await conductor.scorecard(interview.id)
     return sitting
 
 
-async def _said(conductor: Conductor, interview_id: str, message: Message, number: int) -> Turn:
+async def answered(conductor: Conductor, interview_id: str, message: Message, number: int) -> Turn:
+    """The turn that answers a message; its number makes the message's id."""
     command = message if isinstance(message, MessageKind) else None
     text = "" if command else str(message)
     inbound = Inbound(id=f"m{number}", interview_id=interview_id, text=text, at=conductor.clock(), command=command)
@@ -63,7 +64,7 @@ async def _said(conductor: Conductor, interview_id: str, message: Message, numbe
     return turn
 
 
-def _undisclosed(turn: Turn, guide: Guide, plan: Plan, turns: Sequence[Turn], heard: Sequence[str]) -> list[str]:
+def undisclosed(turn: Turn, guide: Guide, plan: Plan, turns: Sequence[Turn], heard: Sequence[str]) -> list[str]:
     """Runs of this reply that give away what nothing has disclosed."""
     if turn.move.kind is MoveKind.CLOSE and plan.mode is Mode.ASSESS:
         return []
