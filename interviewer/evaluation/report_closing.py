@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from interviewer.domain.display import clean
 from interviewer.domain.text import counted, listed
 from interviewer.evaluation.report_terms import term
 from interviewer.evaluation.report_words import (
@@ -31,8 +32,8 @@ class Closing(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """All of it, in one line."""
-        return f"{self.headline}: {self.finding} {self.advice}".strip()
+        """All of it, in one line that is safe to print."""
+        return one_line(clean(f"{self.headline}: {self.finding} {self.advice}"))
 
 
 def closing(report: Report, program: str = "interviewer") -> Closing:

@@ -45,9 +45,11 @@ def _suites(found: Sequence[Listed], page: Sheet) -> Iterator[RenderableType]:
         size = "cases unknown" if each.cases is None else counted(each.cases, "case")
         times = f", {each.repeats} times each" if each.repeats > 1 else ""
         kind = "" if each.kind == each.name else f" ({one_line(each.kind)})"
-        yield page.line(page.text(one_line(each.name), "bold"), page.text(f"{kind}  {one_line(each.about)}"), by=0)
-        baseline = f"baseline {one_line(each.baseline)}" if each.baseline else "no baseline"
-        yield page.line(page.text(f"{size}{times}; {baseline}", "dim"))
+        baseline = f"baseline of {one_line(each.baseline)}" if each.baseline else "no baseline"
+        about = page.text(f"{kind}: {size}{times}; {baseline}")
+        yield page.line(page.text(one_line(each.name), "bold"), about, by=0)
+        if each.about:
+            yield page.line(page.text(one_line(each.about), "dim"))
 
 
 def power(rows: Sequence[Power]) -> OnTerminal:

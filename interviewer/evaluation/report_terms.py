@@ -97,7 +97,7 @@ TERMS = {
     "all_equal_verdicts": Term("All repeats alike", "Share of answers whose repeats give every verdict alike.", LOWER),
     "flips": Term("Pass and fail flips", "Share of answers that pass in one repeat and fail in another.", HIGHER),
     "sem": Term("Standard error of measurement", "How far one grading is from the mean of many, in steps.", HIGHER),
-    "violation_rate": Term("All violations", "Share of changed answers with an unexpected grade.", HIGHER),
+    "violation_rate": Term("All violations", "Share of what was tried in which something went wrong.", HIGHER),
     "invariance_violations": Term(
         "Invariance violations", "Of the changes that must not move a grade, the share that did.", HIGHER
     ),
@@ -110,6 +110,7 @@ TERMS = {
         "Gain of standing earlier", "What a key point earns more for standing earlier, as a share of a point.", EITHER
     ),
 }
+UNKNOWN = Term("", "")
 _ALSO = {
     "quadratic_weighted_kappa": "qwk",
     "bias": "leniency",
@@ -128,6 +129,17 @@ _OF_A_CHANGE = {
 }
 
 
+_BEGINS = {
+    "recall_at": Term("", "Share of quotes whose key point is among the nearest so many.", LOWER),
+    "mean_reciprocal_rank": Term("", "Mean of 1 / the place of the right key point: 1 is always first.", LOWER),
+    "broken:": Term("", "Share of interviews in which this rule was broken.", HIGHER),
+    "words_a_turn": Term("", "How much the interviewer says at a time."),
+    "questions_a_turn": Term("", "How many questions the interviewer puts at a time; one is meant."),
+    "turns_a_question": Term("", "How many exchanges a question of the plan takes."),
+    "aimed_at_what_was_made": Term("", "Share of probes that aim at a point already made.", HIGHER),
+}
+
+
 def is_detail(name: str) -> bool:
     """Whether a measure is of one part of a suite, "typos: shift", and not of the whole."""
     return ": " in name
@@ -139,8 +151,10 @@ def term(name: str) -> Term:
     if known := TERMS.get(_ALSO.get(key, key)):
         return known
     label = one_line(name.replace("_", " "))
-    kind = _OF_A_CHANGE.get(_key(name.rpartition(": ")[2]), Term("", "")) if is_detail(name) else Term("", "")
-    return kind._replace(label=f"{label[:1].upper()}{label[1:]}")
+    kinds = [each for begin, each in _BEGINS.items() if key.startswith(begin)]
+    if is_detail(name):
+        kinds.append(_OF_A_CHANGE.get(_key(name.rpartition(": ")[2]), UNKNOWN))
+    return (kinds or [UNKNOWN])[0]._replace(label=f"{label[:1].upper()}{label[1:]}")
 
 
 def _key(name: str) -> str:

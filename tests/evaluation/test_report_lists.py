@@ -22,12 +22,11 @@ def test_suites_are_listed_with_their_size_and_baseline() -> None:
         Listed("one", "conduct", "", 1, 1),
     ]
     assert printed(suites(found), 80).splitlines() == [
-        "agreement  Against raters.",
-        "  504 cases; baseline 27 Feb 2026, grader-large",
-        "harmless (metamorphic)  Changes that change nothing.",
-        "  cases unknown, 3 times each; no baseline",
-        "one (conduct)",
-        "  one case; no baseline",
+        "agreement: 504 cases; baseline of 27 Feb 2026, grader-large",
+        "  Against raters.",
+        "harmless (metamorphic): cases unknown, 3 times each; no baseline",
+        "  Changes that change nothing.",
+        "one (conduct): one case; no baseline",
     ]
 
 

@@ -91,6 +91,8 @@ def test_what_is_measured_of_a_change_is_known_by_its_kind() -> None:
     assert (shift.label, shift.worse) == ("Sentence-order: shift", EITHER)
     assert shift.plain
     assert term("typos: violations").worse == HIGHER
+    assert term("recall at 3, of the guide").worse == LOWER
+    assert term("broken: hint order").plain
 
 
 def test_every_measure_that_is_made_is_known() -> None:
@@ -165,6 +167,12 @@ def test_without_a_baseline_nothing_is_called_no_worse() -> None:
     last = closing(report(agreement((), outcome=None, baseline=None)), program="./interviewer")
     assert last.headline == "Measured"
     assert last.advice == "Keep this run to compare with: ./interviewer eval bless"
+
+
+def test_the_last_line_alone_is_one_line_that_is_safe_to_print() -> None:
+    broken = agreement((), outcome=Outcome.INVALID, problems=("The cases\nchanged\x1b[31m \u202eagain.",))
+    said = closing(report(broken)).sentence
+    assert said == "Invalid run: The cases changed again. Nothing was decided. Mend it and run again."
 
 
 def test_nothing_ran() -> None:
