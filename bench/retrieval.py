@@ -11,7 +11,6 @@ the rank is the middle one.
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import time
@@ -24,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interviewer.domain.text import content_stems, sentences
+from interviewer.evaluation.metrics import recall_at, reciprocal_rank
+from interviewer.evaluation.quoted import read_quoted, said_of
 from interviewer.resources import resource_folder
 from interviewer.retrieval.embedding import Embedder
 
@@ -58,14 +59,10 @@ def read(folder: Path) -> Data:
     """Every key point, and every covered one with its quote."""
     points: list[Point] = []
     said: list[Said] = []
-    for line in (line for file in sorted(folder.glob("*.jsonl")) for line in file.read_text("utf-8").splitlines()):
-        entry = json.loads(line)
-        first = len(points)
-        points += [Point(text, entry["question"], entry["guide"]) for text in entry["key_points"]]
-        for answer in entry["answers"]:
-            for number, verdict in enumerate(answer["key_points"]):
-                if verdict["verdict"] == "covered" and verdict["quote"]:
-                    said.append(Said(verdict["quote"], answer["answer"], first + number))
+    for asked in read_quoted(folder):
+        places = {text: len(points) + number for number, text in enumerate(asked.key_points)}
+        points += [Point(text, asked.question, asked.guide) for text in asked.key_points]
+        said += [Said(one.quote, one.answer, places[one.text]) for one in said_of([asked])]
     return points, said
 
 
@@ -145,8 +142,8 @@ def report(title: str, methods: Iterable[tuple[str, Method]], queries: Sequence[
         scores = np.stack([rows[query] for query in queries])
         for scope in SCOPES:
             rank = ranks(scores, points, said, scope)
-            recalls = "".join(f"{np.mean(rank <= cut):7.3f}" for cut in CUTS)
-            print(f"{name:26}{scope:10}{recalls}{np.mean(1 / rank):7.3f}", flush=True)
+            recalls = "".join(f"{recall_at(rank, cut).value:7.3f}" for cut in CUTS)
+            print(f"{name:26}{scope:10}{recalls}{reciprocal_rank(rank).value:7.3f}", flush=True)
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ class QuotedQuestion(Frozen):
     """A question with its answers: one line of a file."""
 
     guide: str
-    question_id: str
+    question_id: str = ""
     question: str
     category: Category = Category.OTHER
     key_points: tuple[str, ...]
@@ -64,8 +64,8 @@ class QuotedQuestion(Frozen):
     answers: tuple[QuotedAnswer, ...] = ()
 
     def asked(self) -> Question:
-        """As the product grades it; see cases.AskedQuestion. Its id is "guide/question"."""
-        name = f"{self.guide}/{self.question_id}"
+        """As the product grades it; see cases.AskedQuestion. Its id is "guide/question", by its text where it has none."""
+        name = f"{self.guide}/{self.question_id or self.question}"
         return AskedQuestion(
             id=name,
             text=self.question,
