@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Self
 
@@ -53,6 +53,11 @@ class Label(NamedTuple):
     def of(cls, item: Item, repeat: int, key: str) -> Label:
         """The label of one grading of an item."""
         return cls(key, item.id, item.case_id, item.cluster, item.variant, repeat)
+
+    @classmethod
+    def on(cls, row: Row) -> Label:
+        """The label of a grading."""
+        return cls(row.key, row.item, row.case_id, row.cluster, row.variant, row.repeat)
 
     @property
     def place(self) -> Place:
@@ -91,7 +96,7 @@ class Ledger:
         try:
             self._read()
         except BaseException:
-            self._file.close()
+            self.close()
             raise
 
     @property
@@ -106,7 +111,7 @@ class Ledger:
 
     def begin(self, info: RunInfo) -> None:
         """Begin a run, or go on with the latest one where that is the same but for its time."""
-        if self.info is None or self.info.model_copy(update={"at": info.at}) != info:
+        if not self.same_run(info):
             self._put({"run": info.model_dump(mode="json", exclude_defaults=True)})
             self._take_run(info)
 
@@ -140,6 +145,10 @@ class Ledger:
         offset, label = found
         row = self._row_at(offset)
         return row.model_copy(update=label._asdict()) if label else row
+
+    def same_run(self, info: RunInfo) -> bool:
+        """Whether this describes the latest run, whenever it was."""
+        return self.info is not None and self.info.model_copy(update={"at": info.at}) == info
 
     def prompt(self, digest: str) -> tuple[str, str]:
         """The system and user text of a prompt, ("", "") of none. Raises KeyError."""
@@ -299,3 +308,51 @@ class LedgerWriter(Ledger):
             raise LedgerError(f"The ledger {self.path} cannot be written: the disk is full.")
         self._end += written
         return begin
+
+
+def compact(source: Path, target: Path, info: RunInfo | None = None) -> int:
+    """Write the latest run of a ledger, with its prompts, to a file of its own in place of any before: a baseline.
+
+    Returns how many gradings it has. Raises LedgerError, also when the latest run is not the one that `info` describes.
+    """
+    fresh = target.with_name(f".{target.name}.new")
+    fresh.unlink(missing_ok=True)
+    try:
+        with Ledger(source) as ledger, LedgerWriter(fresh) as out:
+            if info and not ledger.same_run(info):
+                raise LedgerError(f"The latest run in {source} is another.", "Run the suite again, without --offline.")
+            _copy(ledger, out)
+            count = len(out)
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return count
+
+
+def merge(target: Path, shards: Iterable[Path]) -> int:
+    """Write the latest runs of some ledgers to another as one run, or add them to it; how many gradings it then has.
+
+    Raises LedgerError when they are not of the same suite, engine, model, parameters, cases and version.
+    """
+    with LedgerWriter(target) as out:
+        for shard in shards:
+            with Ledger(shard) as ledger:
+                if out.info and ledger.info and not out.same_run(ledger.info):
+                    ours, theirs = out.info.model_dump(exclude={"at"}), ledger.info.model_dump()
+                    differing = ", ".join(name for name in ours if ours[name] != theirs[name])
+                    raise LedgerError(f"{shard} is of another run than the rest of {target}: {differing} differ.")
+                _copy(ledger, out)
+        return len(out)
+
+
+def _copy(ledger: Ledger, out: LedgerWriter) -> None:
+    """Add the latest run of a ledger to another, without what that has."""
+    if ledger.info is None:
+        raise LedgerError(f"{ledger.path} has no run in it.")
+    if out.info is None:
+        out.begin(ledger.info)
+    for row in ledger.rows():
+        if out.holds(row.key):
+            out.again(Label.on(row))
+        elif row.grade.status == "graded" or out.row(row.item, row.repeat) is None:
+            out.append(row, Fingerprint("", *ledger.prompt(row.prompt)))
