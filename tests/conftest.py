@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.postgres import Postgres
 
 FOREIGN = ("OPENAI_", "AZURE_OPENAI_", "LANGCHAIN_", "LANGSMITH_", "INTERVIEWER_", "DATABASE_URL", "CHROMA_URL")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -18,3 +21,10 @@ def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: 
         if name.startswith(FOREIGN) or name.lower() in PROXIES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("INTERVIEWER_CONFIG", str(Path(tmp_path_factory.getbasetemp()) / "no-config.toml"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of the tests' own, started when the first one asks for it. Make a database on it, and drop it."""
+    with Postgres() as server:
+        yield server

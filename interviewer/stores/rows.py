@@ -93,6 +93,18 @@ def any_there(connection: Connection, interview_id: str, events: Sequence[Event]
     return connection.scalar(query) is not None
 
 
+def all_there(connection: Connection, interview_id: str, events: Sequence[Event]) -> bool:
+    """Whether all of these very events are there."""
+    wanted = {_key(event): _json(event) for event in events}
+    query = select(EVENTS.c.key, EVENTS.c.body).where(EVENTS.c.interview_id == interview_id, EVENTS.c.key.in_(wanted))
+    return dict(connection.execute(query).tuples().all()) == wanted
+
+
+def is_known(connection: Connection, interview_id: str) -> bool:
+    """Whether there is such an interview."""
+    return connection.scalar(_KNOWN, {"interview": interview_id}) is not None
+
+
 def read_events(connection: Connection, interview_id: str, after: int) -> list[tuple[int, Event]]:
     """Events with their sequence numbers, in order, from just behind `after`. Raises NotFoundError."""
     rows = connection.execute(_EVENTS_AFTER, {"interview": interview_id, "after": after}).all()
@@ -161,7 +173,7 @@ def delete_interview(connection: Connection, interview_id: str) -> bool:
 
 
 def _require(connection: Connection, interview_id: str) -> None:
-    if connection.scalar(_KNOWN, {"interview": interview_id}) is None:
+    if not is_known(connection, interview_id):
         raise _unknown(interview_id)
 
 

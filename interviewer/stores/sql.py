@@ -19,28 +19,38 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from interviewer.domain.errors import StoreError
+from interviewer.domain.errors import StoreDown, StoreError
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Event
 from interviewer.ports import Clock, InterviewSummary, utc_now
-from interviewer.stores import rows, sqlite
+from interviewer.stores import postgres, rows, sqlite
 from interviewer.stores.faults import Refused, translated
 from interviewer.stores.schema import migrate
 
 DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 CONNECTIONS = 8
 SYNC_AFTER = 0.05
+FIRST_AGAIN = 0.05
+LAST_AGAIN = 0.5
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
 class SqlStore:
-    """A ports.Store on the database behind `url`. `patience` is how many seconds to wait for another's lock."""
+    """A ports.Store on the database behind `url`.
 
-    def __init__(self, url: str, clock: Clock = utc_now, *, patience: float = 5.0) -> None:
+    `patience` is how many seconds to wait for another's lock, and for a server that does not answer: meanwhile what was
+    asked for is tried again, which is safe, because whatever is done here twice is done once. `connections` is how many
+    to a server there are at most.
+    """
+
+    def __init__(
+        self, url: str, clock: Clock = utc_now, *, patience: float = 5.0, connections: int = CONNECTIONS
+    ) -> None:
         self._url = url
         self._clock = clock
         self._patience = patience
+        self._connections = connections
         self._where = "DATABASE_URL"
         self._engine: Engine | None = None
         self._threads: ThreadPoolExecutor | None = None
@@ -94,7 +104,9 @@ class SqlStore:
             return True
         try:
             await self._write(rows.add_events, interview_id, events, self._clock())
-        except Refused:
+        except Refused as refused:
+            if refused.again and await self._read(rows.all_there, interview_id, events):
+                return True  # the connection was lost between our commit and the word of it
             if await self._read(rows.any_there, interview_id, events):
                 return False
             raise
@@ -142,7 +154,8 @@ class SqlStore:
         Its guide's revision goes too when no other interview needs it. In SQLite no byte of it stays in the file or
         its log; when that part fails, the next call or the next opening makes up for it.
         """
-        there = await self._write(_forget, interview_id)
+        there = await self._read(rows.is_known, interview_id)
+        await self._write(_forget, interview_id)
         await self._run(_scrub)
         return there
 
@@ -153,10 +166,13 @@ class SqlStore:
         self._where = (url.database or "The database") if lite else f"The database {url.database} on {url.host}"
         if lite and url.database and not url.database.startswith((":memory:", "file:")):
             self._file = url.database
-        self._threads = ThreadPoolExecutor(1 if lite else CONNECTIONS, "store")
-        options = sqlite.engine_options(self._patience) if lite else {"pool_size": CONNECTIONS, "pool_pre_ping": True}
+        self._threads = ThreadPoolExecutor(1 if lite else self._connections, "store")
         # Parameters are candidates' words: they must not reach a log through an exception's text.
-        return create_engine(url, hide_parameters=True, **options)
+        if lite:
+            return create_engine(url, hide_parameters=True, **sqlite.engine_options(self._patience))
+        engine = create_engine(url, hide_parameters=True, **postgres.engine_options(url, self._connections))
+        postgres.prepare(engine, self._patience)
+        return engine
 
     async def _read(self, work: Callable[..., T], *args: Any) -> T:
         return await self._run(_reading, work, *args)
@@ -172,19 +188,37 @@ class SqlStore:
         asyncio.get_running_loop().run_in_executor(None, _synchronised, file)
 
     async def _run(self, work: Callable[..., T], *args: Any) -> T:
-        """Run `work(engine, *args)` in a thread of the store. Only the product's own errors come out of it."""
-        if self._engine is None:
-            raise StoreError("The database is not open.", "Open the store before using it.")
+        """Run `work(engine, *args)` in a thread of the store. Only the product's own errors come out of it.
+
+        While the server does not answer it is tried again, unless `patience` would not last until then.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _translating, self._where, work, self._engine, *args)
+        end, wait, tries = loop.time() + self._patience, FIRST_AGAIN, 0
+        while True:
+            if self._engine is None:
+                raise StoreError("The database is not open.", "Open the store before using it.")
+            try:
+                return await loop.run_in_executor(self._threads, _translating, self._where, work, self._engine, *args)
+            except StoreDown:
+                if loop.time() + wait > end:
+                    raise
+            except Refused as refused:
+                refused.again = tries > 0
+                raise
+            await asyncio.sleep(wait)
+            wait, tries = min(2 * wait, LAST_AGAIN), tries + 1
 
 
 def _parsed(url: str) -> URL:
+    remedy = "It looks like sqlite:///folder/file.sqlite or postgresql://user:password@host/name."
     try:
-        return make_url(url)
+        parsed = make_url(url)
     except (ArgumentError, ValueError):  # whose text may hold a password
-        remedy = "It looks like sqlite:///folder/file.sqlite or postgresql://user:password@host/name."
         raise StoreError("DATABASE_URL is not the address of a database.", remedy) from None
+    if set("@/?#") & set(parsed.host or "") or "@" in (parsed.database or ""):  # which would be spoken of
+        remedy = "In a password write @ as %40, / as %2F, : as %3A, ? as %3F, # as %23 and % as %25."
+        raise StoreError("DATABASE_URL holds a password with characters that mean something else there.", remedy)
+    return parsed
 
 
 def _translating(where: str, work: Callable[..., T], engine: Engine, *args: Any) -> T:
@@ -221,8 +255,10 @@ def _prepare(engine: Engine, where: str) -> None:
 
 def _hold_schema(connection: Connection) -> None:
     """Let one process at a time migrate, until the transaction ends."""
-    lite = _is_sqlite(connection.engine)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if lite else "SELECT pg_advisory_xact_lock(7236861)")
+    if _is_sqlite(connection.engine):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        postgres.hold_schema(connection)
 
 
 def _forget(connection: Connection, interview_id: str) -> bool:

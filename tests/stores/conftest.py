@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from interviewer.stores.sql import SqlStore
+from tests.postgres import Postgres
 
 from .samples import FakeClock, guide, started
 
 
-@pytest.fixture(params=["sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database. Another kind is one more parameter and one more case here."""
     match request.param:
         case "sqlite":
-            return f"sqlite:///{tmp_path / 'data' / 'interviews.sqlite'}"
+            yield f"sqlite:///{tmp_path / 'data' / 'interviews.sqlite'}"
+        case "postgresql":
+            server: Postgres = request.getfixturevalue("postgres")
+            name = f"test_{uuid4().hex}"
+            yield server.create(name)
+            server.drop(name)
         case other:
             raise AssertionError(other)
 

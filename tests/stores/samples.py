@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from interviewer.domain.grading import Grade, Outcome, Provenance
 from interviewer.domain.guide import Guide, KeyPoint, Question
 from interviewer.domain.interview import (
@@ -21,6 +23,8 @@ from interviewer.domain.interview import (
     Turned,
 )
 
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, event
 from interviewer.domain.errors import InterviewerError, StoreError, StoreTooNew
 from interviewer.stores.sql import SqlStore
 
-from .samples import guide, received
+from .samples import ON_SQLITE, guide, received
 
 OPERATIONS: dict[str, Callable[[SqlStore], Awaitable[object]]] = {
     "save_guide": lambda s: s.save_guide(guide("r9")),
@@ -85,7 +85,7 @@ async def test_no_exception_of_sqlalchemy_escapes(begun: SqlStore, name: str) ->
 async def test_a_database_gone_bad_underneath(begun: SqlStore, name: str) -> None:
     assert isinstance(begun._engine, Engine)
     with begun._engine.begin() as connection:
-        for table in ("events", "interviews", "guides"):
+        for table in ("events", "seats", "interviews", "guides"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
     with pytest.raises(StoreError, match="cannot be used"):
         await OPERATIONS[name](begun)
@@ -131,6 +131,7 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+@ON_SQLITE
 async def test_a_truncated_database(begun: SqlStore, tmp_path: Path, url: str) -> None:
     path = Path(url.removeprefix("sqlite:///"))
     await begun.append("i1", [received(f"m{n}", "x" * 9000) for n in range(20)])
@@ -180,6 +181,7 @@ async def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     assert "cannot be opened for writing" in error.message
 
 
+@ON_SQLITE
 async def test_a_full_disk_and_then_room_again(begun: SqlStore) -> None:
     assert isinstance(begun._engine, Engine)
     with begun._engine.connect() as connection:
@@ -193,6 +195,7 @@ async def test_a_full_disk_and_then_room_again(begun: SqlStore) -> None:
     assert await begun.append("i1", [received("m1", "x" * 50_000)])
 
 
+@ON_SQLITE
 async def test_a_locked_database(begun: SqlStore, url: str) -> None:
     impatient = SqlStore(url, patience=0.1)
     await impatient.open()
