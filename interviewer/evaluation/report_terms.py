@@ -58,13 +58,9 @@ TERMS = {
         "Mean of the engine less the labels', in standard deviations; beyond ±0.15 is commonly too much.",
         EITHER,
     ),
-    "point_kappa": Term(
-        "Key points, covered or not (kappa)", "Agreement beyond chance on which points are covered.", LOWER
-    ),
-    "verdict_kappa": Term("Verdicts on key points (kappa)", "Agreement beyond chance on all four verdicts.", LOWER),
-    "point_ac2": Term(
-        "Verdicts on key points (Gwet's AC2)", "The same, steady where one verdict is much the commonest.", LOWER
-    ),
+    "point_kappa": Term("Points covered (kappa)", "Agreement beyond chance on which key points are covered.", LOWER),
+    "verdict_kappa": Term("Verdicts (kappa)", "Agreement beyond chance on all four verdicts on key points.", LOWER),
+    "point_ac2": Term("Verdicts (Gwet's AC2)", "The same, steady where one verdict is much the commonest.", LOWER),
     "concordance": Term(
         "Concordance within an answer",
         "Share of pairs where the point that was made is above the one that was not; chance is 0.5.",
@@ -86,9 +82,9 @@ TERMS = {
     ),
     "brier": Term("Brier score", "Mean squared error of the engine's confidence.", HIGHER),
     "answer_only_qwk": Term(
-        "Style alone: agreement (QWK)", "A guess at the grade from length and words, which reads no key point."
+        "Style alone (QWK)", "A guess at the grade from length and words, which reads no key point."
     ),
-    "answer_only_point_kappa": Term("Style alone: key points (kappa)", "The same guess at which points are covered."),
+    "answer_only_point_kappa": Term("Style alone (kappa)", "The same guess at which points are covered."),
     "alpha": Term(
         "Krippendorff's alpha", "Agreement of the repeats on the band (ordinal): 1 is always the same.", LOWER
     ),
