@@ -93,6 +93,7 @@ TERMS = {
     "all_equal_verdicts": Term("All repeats alike", "Share of answers whose repeats give every verdict alike.", LOWER),
     "flips": Term("Pass and fail flips", "Share of answers that pass in one repeat and fail in another.", HIGHER),
     "sem": Term("Standard error of measurement", "How far one grading is from the mean of many, in steps.", HIGHER),
+    "violations": Term("Violations", "Share of what was tried in which something went wrong.", HIGHER),
     "violation_rate": Term("All violations", "Share of what was tried in which something went wrong.", HIGHER),
     "invariance_violations": Term(
         "Invariance violations", "Of the changes that must not move a grade, the share that did.", HIGHER
