@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from aiohttp import web
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -24,6 +25,7 @@ from interviewer.channels.chat import Changed, Command, Notice, Person, Place, P
 from interviewer.channels.chat_access import Access
 from interviewer.channels.chat_reply import LONGEST_WAIT
 from interviewer.channels.desk import Desk
+from interviewer.channels.slack_http import routes
 from interviewer.channels.slack_in import PLATFORM
 from interviewer.channels.slack_out import SlackOutbox, web_client
 from interviewer.channels.slack_socket import Socket
@@ -37,12 +39,16 @@ quiet_log = logging.getLogger(f"{__name__}.library")
 quiet_log.setLevel(logging.WARNING)  # below that the library logs what people wrote
 COMMAND = "/interview"
 MOST_HOMES = 1_000
+SECONDS = 15.0
 REFUSED = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type")
 
 
 @dataclass(frozen=True)
 class SlackOptions:
-    """What settings say. Tokens as Slack's app pages show them: xoxb-..., xapp-..., and the signing secret."""
+    """What settings say. Tokens as Slack's app pages show them: xoxb-..., xapp-..., and the signing secret.
+
+    Without an app token nothing comes by Socket Mode, and `routes` are to be served.
+    """
 
     bot_token: SecretStr
     app_token: SecretStr | None = None
@@ -67,11 +73,12 @@ class SlackChannel:
         self._homes: dict[Person, None] = {}
         self._socket: Socket | None = None
 
-    async def start(self, *, listen: bool = True) -> None:
-        """Find out who we are, finish what an earlier process left, and listen over Socket Mode if wanted.
+    async def start(self) -> None:
+        """Find out who we are, finish what an earlier process left, and listen over Socket Mode where there is a token.
 
         Raises SettingsError when Slack does not accept a token; a Slack that cannot be reached is waited for.
         """
+        self._client.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS))
         who = await self._introduced()
         self._outbox = SlackOutbox(self._client, str(who.bot_id), self._lines, self._refreshed)
         access = Access(self._options.workspaces, self._options.users, self._options.reviewers, COMMAND)
@@ -80,26 +87,31 @@ class SlackChannel:
         left = await self._desk.recover(PLATFORM)
         if left:
             log.info("%d interviews were left in the middle of a reply", left)
-        if listen:
-            await self._listen()
+        if self._options.app_token:
+            await self._listen(self._options.app_token.get_secret_value())
 
     async def stop(self) -> None:
         """Take nothing new."""
         if self._socket is not None:
             await self._socket.stop()
 
+    async def close(self) -> None:
+        """Say nothing more either."""
+        if self._client.session is not None:
+            await self._client.session.close()
+
     @property
     def connected(self) -> bool:
         """Whether Slack can reach us now, as far as we can tell."""
         return self._socket is None or self._socket.connected
 
-    async def _listen(self) -> None:
-        token = self._options.app_token
-        if token is None:
-            remedy = "Set INTERVIEWER_SLACK__APP_TOKEN, or use --http."
-            raise SettingsError("Socket Mode needs Slack's app token.", remedy)
-        await _accepted("app", self._client.apps_connections_open(app_token=token.get_secret_value()))
-        self._socket = Socket(self.app, token.get_secret_value(), self._options.ping, self._options.silence, quiet_log)
+    def routes(self) -> list[web.RouteDef]:
+        """What is taken over HTTP instead, once it has started."""
+        return routes(self.app)
+
+    async def _listen(self, token: str) -> None:
+        await _accepted("app", self._client.apps_connections_open(app_token=token))
+        self._socket = Socket(self.app, token, self._options.ping, self._options.silence, quiet_log)
         await self._socket.start()
 
     async def _introduced(self) -> AuthorizeResult:

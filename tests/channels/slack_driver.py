@@ -13,8 +13,9 @@ from interviewer.channels.slack_blocks import ACTION
 from interviewer.domain.interview import Mode
 from interviewer.prompts import chat_lines
 from tests.channels.driving import Bench, Driver
+from tests.channels.slack_api import APP_TOKEN, BOT, BOT_TOKEN, CHANNEL
 from tests.channels.slack_schema import shown
-from tests.channels.slack_sim import APP_TOKEN, BOT, BOT_TOKEN, CHANNEL, SECRET, SlackSim
+from tests.channels.slack_sim import SECRET, SlackSim
 
 Json = dict[str, Any]
 
@@ -45,6 +46,7 @@ class SlackDriver(Driver):
     async def close(self) -> None:
         await self.channel.stop()
         await self.bench.close()
+        await self.channel.close()
 
     async def place_of(self, who: str) -> Place:
         candidate = f"slack:T1:{self.user(who)}"
