@@ -71,15 +71,18 @@ def _problem(results: Sequence[SuiteResult]) -> str:
 
 
 def _regression(results: Sequence[SuiteResult]) -> str:
+    """The losses, the worst first, then the violations of suites that were not judged by a loss."""
     lost = [d for r in results for d in r.differences if d.outcome is Outcome.REGRESSION]
     found = [loss(d) for d in sorted(lost, key=lambda d: -d.worse / (d.margin or 1e-9))]
-    broken = sum(len(r.violations) for r in results)
-    if broken and not lost:
-        kinds = [variant(g.variant) for r in results for g in groups(r.violations)]
-        more = [f"{len(kinds) - 3} more"] if len(kinds) > 3 else []
-        title = violations_title(next(r.kind for r in results if r.violations))
-        return f"{title[:1].lower()}{title[1:]}: {broken} ({listed([*kinds[:3], *more])})."
+    found += [_broken(r) for r in results if r.violations and not any(d in lost for d in r.differences)]
     return f"{'; '.join(found)}." if found else "a limit was passed."
+
+
+def _broken(result: SuiteResult) -> str:
+    kinds = [variant(group.variant) for group in groups(result.violations)]
+    more = [f"{len(kinds) - 3} more"] if len(kinds) > 3 else []
+    title = violations_title(result.kind)
+    return f"{title[:1].lower()}{title[1:]}: {len(result.violations)} ({listed([*kinds[:3], *more])})"
 
 
 def _open(results: Sequence[SuiteResult], program: str) -> Closing:

@@ -132,6 +132,13 @@ def test_violations_alone_are_named_by_kind() -> None:
     assert last.finding == "changed answers with an unexpected grade: 4 (padding, point deleted and typos)."
 
 
+def test_violations_are_named_beside_the_losses_of_another_suite() -> None:
+    said = closing(report(agreement(REGRESSED), metamorphic())).finding
+    assert said.endswith(
+        "(limit 0.03); changed answers with an unexpected grade: 4 (padding, point deleted and typos)."
+    )
+
+
 def test_many_kinds_of_violations_are_cut_short() -> None:
     kinds = [VIOLATIONS[0].model_copy(update={"variant": v}) for v in ("a", "b", "c", "d", "e")]
     assert "(a, b, c and 2 more)" in closing(report(metamorphic(violations=tuple(kinds)))).finding
