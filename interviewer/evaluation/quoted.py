@@ -64,7 +64,7 @@ class QuotedQuestion(Frozen):
     answers: tuple[QuotedAnswer, ...] = ()
 
     def asked(self) -> Question:
-        """As the product grades it; see cases.AskedQuestion. Its id is "guide/question", by its text where it has none."""
+        """As the product grades it; see cases.AskedQuestion. Its id is "guide/question"."""
         name = f"{self.guide}/{self.question_id or self.question}"
         return AskedQuestion(
             id=name,
