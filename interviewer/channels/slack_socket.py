@@ -54,7 +54,11 @@ class Socket(AsyncSocketModeHandler):
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         """Have a delivery taken in, and acknowledge it; not when it failed, so that it comes again."""
         start = asyncio.get_running_loop().time()
-        answer: BoltResponse = await run_async_bolt_app(self.app, req)
+        try:
+            answer: BoltResponse = await run_async_bolt_app(self.app, req)
+        except Exception as error:  # noqa: BLE001 - what the library cannot even read will not be readable next time
+            log.warning("Slack delivered something unreadable: %s", type(error).__name__)
+            answer = BoltResponse(status=UNHANDLED)
         if answer.status == UNHANDLED:
             answer = BoltResponse(status=200, body="")
         with contextlib.suppress(ConnectionError):  # it comes again on the next connection
