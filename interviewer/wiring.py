@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from interviewer.engines.llm_known import Knowledge
     from interviewer.engines.llm_models import Address, Role
     from interviewer.engines.reader import AnswerReader
+    from interviewer.evaluation.measuring import Rooms
     from interviewer.evaluation.subjects import Subject
     from interviewer.guides.lexical import Hit
     from interviewer.guides.library import Library
@@ -185,6 +186,19 @@ class House:
         from interviewer.engines.embedded import made_of
 
         return Subject(made, {"made_of": digest_of_files(*made_of())}, deterministic=True)
+
+    async def rooms(self, engine: Engine) -> Rooms:
+        """What an engine is measured in beyond single answers: a conductor that keeps nothing, the guides that ship."""
+        from interviewer.conduct.turn import Conductor
+        from interviewer.evaluation.measuring import Rooms
+        from interviewer.guides.library import Library
+        from interviewer.stores.sql import SqlStore
+
+        store = SqlStore("sqlite://")
+        await store.open()
+        conductor = Conductor(store, engine, self.retriever, self.phrases, seconds=self.settings.turn_seconds)
+        player = self.llm().told if self.uses_models else None
+        return Rooms(conductor, self.retriever, Library(own=None).guides(), player)
 
     def _measured_model(self, models: Models) -> Subject:
         """The engine on an endpoint as evaluation asks it: in one piece, word for word, tried again by its caller."""

@@ -175,7 +175,7 @@ def check(
 ) -> None:
     """Did a change move the grades? Grades the cases as the engine and prompts are now, and compares with the baseline.
 
-    Without names, every suite that has a baseline for the engine.
+    Without names, every suite that has a baseline for the engine, and those that go by limits of their own.
 
     \b
     Examples:
@@ -183,13 +183,16 @@ def check(
       interviewer eval check agreement --engine openai --html report.html
       interviewer eval check --canary lenient      see it fail, for the right reason
     """
+    from interviewer.evaluation.measuring import GRADED_KINDS
+
     at_home = house(engine=engine)
     wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline, canary)
     name = wish.house.subject(offline=True).engine.name
     chosen = _chosen(suites)
     if not suites:
-        chosen = [d for d in chosen if wish.place.baseline(d.name, name).exists()]
-    lacking = [d.name for d in chosen if not wish.place.baseline(d.name, name).exists()]
+        chosen = [d for d in chosen if d.kind not in GRADED_KINDS or wish.place.baseline(d.name, name).exists()]
+    graded = [d for d in chosen if d.kind in GRADED_KINDS]
+    lacking = [d.name for d in graded if not wish.place.baseline(d.name, name).exists()]
     if lacking or not chosen:
         raise NotFoundError(
             f"There is no baseline of {', '.join(lacking) or 'any suite'} for the engine {name}.",
@@ -319,12 +322,15 @@ def _all_measured(wish: Wish, chosen: Sequence[Definition], _title: str, *, comp
 
 
 async def _measured(wish: Wish, chosen: Sequence[Definition], compared: bool) -> list[Measured]:
-    from interviewer.evaluation.measuring import measured
+    from interviewer.evaluation.measuring import GRADED_KINDS, held, measured
 
     found = []
     subject = wish.subject()
     base = wish.house.subject(offline=True).engine.name
     for each in chosen:
+        if each.kind not in GRADED_KINDS:
+            found.append(await held(each, subject, await wish.house.rooms(subject.engine)))
+            continue
         with ExitStack() as stack:
             path = wish.place.ledger(each.name, subject.engine.name)
             ledger = stack.enter_context(opened(path, read_only=wish.offline))

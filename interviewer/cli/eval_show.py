@@ -45,13 +45,12 @@ class Forms:
         from interviewer.evaluation.report_text import terminal
 
         name = program()
-        for path, made in (
-            (self.html, lambda: page(report, evidence, name)),
-            (self.markdown, lambda: markdown(report, name)),
-            (self.junit, lambda: junit(report)),
-        ):
-            if path:
-                _write(path, made())
+        if self.html:
+            _write(self.html, page(report, evidence, name))
+        if self.markdown:
+            _write(self.markdown, markdown(report, name))
+        if self.junit:
+            _write(self.junit, junit(report))
         if self.as_json:
             typer.echo(as_json(report), nl=False)
         elif self.quiet:

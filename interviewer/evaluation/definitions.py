@@ -12,13 +12,13 @@ A suite is a TOML file in evals/suites, or anywhere when it is named by its path
     leniency = 0.10               # of a step of the band
     variance = 0.05               # of repeats, in squared steps
     violations = 0.02             # as a share of the changed answers
-    [options]                     # what this kind of suite has besides
+    X
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from pydantic import Field, ValidationError
 from interviewer.domain.errors import NotFoundError
 from interviewer.domain.guide import Frozen
 from interviewer.evaluation.cases import CasesError
+from interviewer.evaluation.results import Measure
 from interviewer.resources import resource_folder
 
 Kind = Literal["agreement", "stability", "metamorphic", "injection", "conduct", "retrieval"]
@@ -51,6 +52,8 @@ class Definition(Frozen):
     repeats: int = Field(default=1, ge=1)
     most_ungraded: float = Field(default=0.02, ge=0, le=1)
     margins: MarginsSet = Field(default_factory=MarginsSet)
+    least: dict[str, float] = Field(default_factory=dict)
+    most: dict[str, float] = Field(default_factory=dict)
     options: dict[str, Any] = Field(default_factory=dict)
     file: Path
 
@@ -59,6 +62,19 @@ class Definition(Frozen):
         """Where its cases are."""
         beside = self.file.parent / self.cases
         return beside if beside.is_dir() else resource_folder("evals") / "cases" / self.cases
+
+    def beyond(self, measures: Iterable[Measure]) -> tuple[str, ...]:
+        """Which measures are beyond their limits, in words; one that is not there is, too."""
+        found = {m.name: m.value for m in measures}
+        said = []
+        for limits, sign, word in ((self.least, 1, "at least"), (self.most, -1, "at most")):
+            for name, limit in limits.items():
+                value = found.get(name)
+                if value is None:
+                    said.append(f"{name} was not measured; it should be {word} {limit:g}.")
+                elif sign * value < sign * limit:
+                    said.append(f"{name} is {value:.3f}; it should be {word} {limit:g}.")
+        return tuple(said)
 
 
 def definitions() -> list[Definition]:

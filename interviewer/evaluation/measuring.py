@@ -2,6 +2,7 @@
 
 measured   grade what the ledger lacks, and measure
 replayed   measure what a ledger has, with no engine at all
+    held       hold interviews or look things up, and go by limits; nothing of it is kept
 """
 
 from __future__ import annotations
@@ -12,25 +13,32 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from interviewer.conduct.turn import Conductor
 from interviewer.domain.errors import NotFoundError
+from interviewer.domain.guide import Guide
 from interviewer.evaluation import injection, metamorphic
+from interviewer.evaluation.candidates import Player
 from interviewer.evaluation.cases import CaseSet
+from interviewer.evaluation.conducted import Options as ConductOptions
+from interviewer.evaluation.conducted import conduct
 from interviewer.evaluation.definitions import Definition, Kind
-from interviewer.evaluation.gate import Margins, compare, verdict
+from interviewer.evaluation.gate import ALPHA, Margins, compare, compare_shares, verdict
 from interviewer.evaluation.gradings import gradings, pairs
 from interviewer.evaluation.ledger import Ledger
 from interviewer.evaluation.moves import moves
 from interviewer.evaluation.paired import Findings
 from interviewer.evaluation.perturb import unchanged
 from interviewer.evaluation.power import Power, power, prospect
-from interviewer.evaluation.quoted import load_any
+from interviewer.evaluation.quoted import load_any, read_quoted
 from interviewer.evaluation.report_cases import Evidence
 from interviewer.evaluation.results import Difference, Item, Outcome, Row, RunInfo, SuiteResult
+from interviewer.evaluation.retrieval import Options as RetrievalOptions
+from interviewer.evaluation.retrieval import retrieval
 from interviewer.evaluation.run import RunOptions, run
-from interviewer.evaluation.shares import compare_shares
 from interviewer.evaluation.steadiness import stability_measures
 from interviewer.evaluation.subjects import Subject
 from interviewer.evaluation.tables import agreement_measures
+from interviewer.ports import Retriever
 
 GRADED_KINDS: tuple[Kind, ...] = ("agreement", "stability", "metamorphic", "injection")
 VIOLATIONS = "violations"
@@ -42,6 +50,16 @@ class Measured:
 
     result: SuiteResult
     evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What suites need that hold whole interviews or look things up. `player` is a model that plays candidates."""
+
+    conductor: Conductor
+    retriever: Retriever
+    guides: Sequence[Guide]
+    player: Player | None = None
 
 
 @dataclass(frozen=True)
@@ -84,13 +102,15 @@ class _Suite:
     def differences(self, before: Sequence[Row], now: Sequence[Row]) -> tuple[Difference, ...]:
         """The paired comparison that suits the kind: of grades, and where answers were changed of violations."""
         margins = self.definition.margins
-        grades = compare(pairs(self.cases.cases, before, now), Margins(margins.qwk, margins.leniency, margins.variance))
+        limits = Margins(margins.qwk, margins.leniency, margins.variance)
+        grades = pairs(self.cases.cases, before, now)
         if self.definition.kind not in ("metamorphic", "injection"):
-            return grades
+            return compare(grades, limits)
         clusters = {row.item: row.cluster for row in chain(before, now) if row.variant}
-        broken = [{v.item for v in self.findings(rows).violations} for rows in (before, now)]
-        share = compare_shares(VIOLATIONS, *broken, clusters=clusters, margin=margins.violations)
-        return (*grades, share) if share else grades
+        first, second = ({v.item for v in self.findings(rows).violations} for rows in (before, now))
+        half = ALPHA / 2  # two families of tests share the level
+        shares = compare_shares(VIOLATIONS, first, second, clusters, margins.violations, half)
+        return (*compare(grades, limits, half), *shares)
 
 
 def suite_of(definition: Definition) -> CaseSet:
@@ -117,6 +137,25 @@ async def measured(
             f"{ran.missing} of {ran.asked} gradings are not in the ledger, and none were made because it was only read."
         )
     return _assessed(suite, items, rows, ledger, baseline, problems, ran.seconds)
+
+
+async def held(definition: Definition, subject: Subject, rooms: Rooms) -> Measured:
+    """A suite of whole interviews, or of looking things up: nothing is kept of it, and its limits are its gate.
+
+    Raises EngineUnusable, IndexUnavailable, CasesError and SettingsError.
+    """
+    labelled = read_quoted(definition.cases_folder)
+    info = subject.info(definition.name, suite_of(definition).digest)
+    if definition.kind == "conduct":
+        options = ConductOptions.model_validate(definition.options)
+        result = await conduct(rooms.conductor, rooms.guides, labelled, info, options, rooms.player)
+    else:
+        result = await retrieval(
+            rooms.retriever, rooms.guides, labelled, info, RetrievalOptions.model_validate(definition.options)
+        )
+    beyond = definition.beyond(result.measures)
+    outcome = Outcome.INVALID if result.problems else Outcome.REGRESSION if beyond else Outcome.PASS
+    return Measured(result.model_copy(update={"outcome": outcome, "warnings": (*beyond, *result.warnings)}), Evidence())
 
 
 def replayed(definition: Definition, ledger: Ledger, baseline: Ledger | None) -> Measured:
