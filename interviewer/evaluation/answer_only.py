@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def predicted(answers: Sequence[str], target: Array, clusters: Sequence[Hashable
     With the mean and spread of the target, so that agreement is not lost to a guess's caution. NaN targets are not
     learnt from, but guessed. All NaN with fewer than two questions to learn from.
     """
-    x = np.hstack([_style(answers), _bag(answers)])
+    x = _features(tuple(answers))
     names = {name: n for n, name in enumerate(dict.fromkeys(clusters))}
     fold = np.array([names[c] for c in clusters], int) % min(FOLDS, max(len(names), 1))
     known = ~np.isnan(target)
@@ -59,6 +60,12 @@ def covered_guess(answers: Sequence[str], covered: Array, points: Array, cluster
     found = np.zeros(len(answers))
     found[order] = before <= covered.sum()
     return found
+
+
+@lru_cache(maxsize=1)
+def _features(answers: tuple[str, ...]) -> Array:
+    """Style and words, (answers, features); two guesses are made of the same answers."""
+    return np.hstack([_style(answers), _bag(answers)])
 
 
 def _style(answers: Sequence[str]) -> Array:
