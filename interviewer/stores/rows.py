@@ -97,7 +97,7 @@ def all_there(connection: Connection, interview_id: str, events: Sequence[Event]
     """Whether all of these very events are there."""
     wanted = {_key(event): _json(event) for event in events}
     query = select(EVENTS.c.key, EVENTS.c.body).where(EVENTS.c.interview_id == interview_id, EVENTS.c.key.in_(wanted))
-    return dict(connection.execute(query).tuples().all()) == wanted
+    return {str(row.key): str(row.body) for row in connection.execute(query)} == wanted
 
 
 def is_known(connection: Connection, interview_id: str) -> bool:
