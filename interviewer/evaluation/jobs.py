@@ -75,8 +75,8 @@ class Jobs:
                     self._under_way[key] = Job(item, sent, key, [label])
                     yield self._under_way[key]
 
-    def done(self, job: Job, grade: SingleGrade, seconds: float, ledger: LedgerWriter) -> int:
-        """Write what came of a job, for everything that it stands for; how many gradings those are."""
+    def done(self, job: Job, grade: SingleGrade, seconds: float, ledger: LedgerWriter) -> None:
+        """Write what came of a job, for everything that it stands for."""
         del self._under_way[job.key]
         calls = tuple(call.model_copy(update={"text": ""}) for call in grade.calls)
         row = Row(
@@ -93,7 +93,7 @@ class Jobs:
                 ledger.again(label)
             else:
                 ledger.append(row.model_copy(update=label._asdict()))
-        return len(job.labels)
+        self.found += len(job.labels) - 1
 
     def rows(self) -> Iterator[Row]:
         """The gradings of the run, by item in the order given and by repeat, one at a time from the ledger."""

@@ -7,7 +7,7 @@ not do, because it expired or failed, is missing as before, and ordered or grade
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -123,7 +123,6 @@ class _Parcel:
         self.file = file
         self.keys: list[str] = []
         self.count = self._calls = self._bytes = 0
-        self._open = file.open("wb")
 
     def holds(self, lines: Sequence[bytes]) -> bool:
         """Whether there is room for some more."""
@@ -132,19 +131,18 @@ class _Parcel:
 
     def add(self, key: str, lines: Sequence[bytes]) -> None:
         """The requests of one more grading."""
-        for line in lines:
-            self._bytes += self._open.write(line + b"\n")
+        with self.file.open("ab") as file:
+            self._bytes += file.write(b"".join(line + b"\n" for line in lines))
         self._calls += len(lines)
         self.keys.append(key)
         self.count += 1
 
     async def sent(self, batches: Batches, ledger: LedgerWriter) -> str:
         """Submit what is there, note it in the ledger, and begin anew."""
-        self._open.close()
         batch = await batches.submit(self.file)
         ledger.ordered(batch, self.keys)
         self.keys, self._calls, self._bytes = [], 0, 0
-        self._open = self.file.open("wb")
+        self.file.unlink()
         return batch
 
 
@@ -153,7 +151,7 @@ class _Desk:
 
     def __init__(self, subject: Subject, batches: Batches, jobs: Jobs, ledger: LedgerWriter) -> None:
         self._subject, self._batches, self._jobs, self._ledger = subject, batches, jobs, ledger
-        self._wanted: Mapping[str, Job] = {job.key: job for job in jobs}
+        self._wanted: dict[str, Job] = {job.key: job for job in jobs}
         self.made = self.ungraded = self.lost = self.foreign = 0
 
     async def unpack(self, batch: str) -> int:
@@ -178,10 +176,10 @@ class _Desk:
         if not came or self._ledger.holds(key):
             self.lost += not came
             return
-        job = self._wanted[key]
+        job = self._wanted.pop(key)
         item = job.item
         engine = self._batches.answered(came)
         grade = await grade_answer(engine, item.question, item.answer, SECONDS, item.earlier)
-        written = self._jobs.done(job, grade, 0.0, self._ledger)
-        self.made += written
-        self.ungraded += written * (grade.status == "ungraded")
+        self._jobs.done(job, grade, 0.0, self._ledger)
+        self.made += 1
+        self.ungraded += grade.status == "ungraded"

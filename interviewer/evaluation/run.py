@@ -45,7 +45,7 @@ class Ran:
 
     @property
     def found(self) -> int:
-        """Those that the ledger had."""
+        """Those that the ledger had, or that are the same as another."""
         return self._jobs.found
 
     def rows(self) -> Iterator[Row]:
@@ -130,9 +130,9 @@ class _Pool:
             except EngineUnusable as error:
                 self._unusable = error
                 return
-            written = self._jobs.done(job, grade, seconds, self._ledger)
-            self._ran.made += written
-            self._ran.ungraded += written * (grade.status == "ungraded")
+            self._jobs.done(job, grade, seconds, self._ledger)
+            self._ran.made += 1
+            self._ran.ungraded += len(job.labels) * (grade.status == "ungraded")
             self._tell()
 
     def _tell(self) -> None:
