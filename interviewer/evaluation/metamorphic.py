@@ -8,12 +8,14 @@
     changes = ["typos", "name"]       # by default all of perturb.CHANGES
     seed = 1
     tolerance = 0.5                   # of a step: what an invariant change may move a grade by
+    verdicts = 0.25                   # the share of an answer's verdicts that it may change
     gain = 0.25                       # of a step: what a change may gain that must not gain
 
 A variant is a violation when its grade does what it must not by more than the tolerance and twice its noise (see
-paired). Changes that must lower a grade are judged by the statement that they are about: the point that was deleted or
-negated must lose its credit, the pitfall that was added must be found, and the grade must not rise. What an engine
-did not credit before cannot be lost: such variants show nothing and are left out of the share of violations.
+paired); an invariant one also when more verdicts change than may, beyond those that change between repeats. Changes
+that must lower a grade are judged by the statement that they are about: the point that was deleted or negated must
+lose its credit, the pitfall that was added must be found, and the grade must not rise. What an engine did not credit
+before cannot be lost: such variants show nothing and are left out of the share of violations.
 """
 
 from __future__ import annotations
@@ -61,6 +63,7 @@ class Options(Frozen):
     changes: tuple[str, ...] = ()
     seed: int = 1
     tolerance: float = Field(default=0.5, ge=0)
+    verdicts: float = Field(default=0.25, ge=0, le=1)
     gain: float = Field(default=0.25, ge=0)
 
     def chosen(self) -> tuple[Change, ...]:
@@ -155,7 +158,8 @@ class _Judge:
     def _broken(self, variant: Variant, pair: Pair, shift: float, noise: float) -> tuple[str | None, bool]:
         """What is told of a violation, None where there is none; and whether the variant can tell anything."""
         if variant.expected is Expected.SAME:
-            return ("; ".join(pair.turned()) if abs(shift) > self.options.tolerance + noise else None), True
+            moved = abs(shift) > self.options.tolerance + noise or pair.flips() > self.options.verdicts
+            return ("; ".join(pair.turned()) if moved else None), True
         if shift > self.options.gain + noise:
             return "; ".join(pair.turned()), True
         if variant.expected is not Expected.FALLS:

@@ -77,6 +77,8 @@ def test_a_position_biased_engine_turns_on_the_order_of_key_points_alone() -> No
     biased = found(canary("position", oracle()))
     assert value(biased, "order of key points: verdicts changed") > 0.3
     assert value(biased, "gain of standing earlier") > 0.2
+    assert value(biased, "order of key points: violations") > 0.7
+    assert {v.variant for v in biased.violations} == {"order of key points"}
     others = [m for m in biased.measures if m.name.endswith(": verdicts changed")]
     assert [m.name for m in others if m.value] == ["order of key points: verdicts changed"]
 
@@ -95,7 +97,8 @@ def test_without_repeats_noise_looks_like_an_effect() -> None:
 
 
 def test_violations_say_what_turned() -> None:
-    biased = found(canary("position", oracle()), options=Options(tolerance=0.1, changes=("order of key points",)))
+    chosen = Options(tolerance=0.1, verdicts=1, changes=("order of key points",))
+    biased = found(canary("position", oracle()), options=chosen)
     worst = biased.violations[0]
     assert worst.variant == "order of key points"
     assert worst.expected == "no change"
