@@ -197,7 +197,13 @@ class House:
         store = SqlStore("sqlite://")
         await store.open()
         conductor = Conductor(store, engine, self.retriever, self.phrases, seconds=self.settings.turn_seconds)
-        player = self.llm().told if self.uses_models else None
+        player = None
+        if self.uses_models:
+            from interviewer.engines.llm_player import LlmPlayer
+
+            made = self.models()
+            seconds = self.settings.turn_seconds
+            player = LlmPlayer(made.address, made.speaker, knowledge=made.knowledge, seconds=seconds)
         return Rooms(conductor, self.retriever, Library(own=None).guides(), player)
 
     def _measured_model(self, models: Models) -> Subject:
@@ -221,6 +227,7 @@ class House:
             prompt=lambda request: prompt_as_sent("assess", request, held.prompts, FENCE),
             calls=max(1, role.samples),
             batches=LlmBatches(engine),
+            close=engine.close,
         )
 
     def models(self, *, offline: bool = False) -> Models:

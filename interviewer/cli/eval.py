@@ -18,6 +18,7 @@ from typer._click.exceptions import UsageError
 from typer.core import TyperGroup
 
 from interviewer.cli.common import EngineOption, house, progress_bar, show
+from interviewer.cli.eval_batch import fetched
 from interviewer.cli.eval_import import import_set
 from interviewer.cli.eval_label import label
 from interviewer.cli.eval_place import Place, opened, opened_baseline, spoilt
@@ -26,6 +27,7 @@ from interviewer.domain.errors import InterviewerError, NotFoundError, SettingsE
 
 if TYPE_CHECKING:
     from interviewer.evaluation.definitions import Definition
+    from interviewer.evaluation.jobs import Shard
     from interviewer.evaluation.measuring import Measured
     from interviewer.evaluation.results import Report
     from interviewer.evaluation.run import RunOptions
@@ -87,14 +89,21 @@ class Wish:
     offline: bool = False
     canary: str | None = None
     shard: str | None = None
+    batch: bool = False
 
     def subject(self) -> Subject:
         """The engine under measurement. Raises SettingsError."""
         return spoilt(self.house.subject(offline=self.offline), self.canary)
 
+    @property
+    def part(self) -> Shard | None:
+        """The shard. Raises SettingsError."""
+        from interviewer.evaluation.jobs import parse_shard
+
+        return parse_shard(self.shard) if self.shard else None
+
     def options(self, subject: Subject, progress: Any) -> RunOptions:
         """How to grade."""
-        from interviewer.evaluation.jobs import parse_shard
         from interviewer.evaluation.run import RunOptions
 
         at_once = self.jobs or (CALLS_AT_ONCE if subject.prompt else LOCAL_AT_ONCE)
@@ -102,7 +111,7 @@ class Wish:
             at_once=at_once,
             rate=self.rate,
             seconds=self.house.settings.turn_seconds,
-            shard=parse_shard(self.shard) if self.shard else None,
+            shard=self.part,
             progress=progress,
         )
 
@@ -139,6 +148,9 @@ def run(
     rate: Rate = None,
     offline: Offline = False,
     shard: Annotated[str | None, typer.Option("--shard", help="Only a part, such as 2/4.", metavar="I/N")] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Order gradings through the provider's batch API; run again to collect.")
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -154,11 +166,14 @@ def run(
       interviewer eval run agreement
       interviewer eval run agreement stability --engine openai --rate 300 --html report.html
       interviewer eval run agreement --shard 1/4 --home part1
+      interviewer eval run agreement --batch       order, and some hours later the same again
     """
     at_home = house(engine=engine)
-    wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline, canary, shard)
+    if batch and (offline or canary):
+        raise typer.BadParameter("--batch goes with neither --offline nor --canary.")
+    wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline, canary, shard, batch)
     forms = Forms(as_json, quiet, full, html, markdown, junit)
-    _end(_all_measured(wish, _chosen(suites), "Measured", compared=False), forms)
+    _end(_all_measured(wish, _chosen(suites), compared=False), forms)
 
 
 @app.command()
@@ -203,7 +218,7 @@ def check(
             f"Make one of how things are now, before the change: interviewer eval bless --engine {name}",
         )
     forms = Forms(as_json, quiet, full, html, markdown, junit)
-    _end(_all_measured(wish, chosen, f"{name}, beside its baseline", compared=True), forms)
+    _end(_all_measured(wish, chosen, compared=True), forms)
 
 
 @app.command()
@@ -228,7 +243,7 @@ def bless(
     at_home = house(engine=engine)
     wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline)
     chosen = [d for d in _chosen(suites) if d.kind in GRADED_KINDS]
-    for each, measured in zip(chosen, _all_measured(wish, chosen, "", compared=False), strict=True):
+    for each, measured in zip(chosen, _all_measured(wish, chosen, compared=False), strict=True):
         result = measured.result
         if result.problems:
             raise SettingsError(f"{each.name} cannot be a baseline: {' '.join(result.problems)}")
@@ -321,7 +336,7 @@ def power(
         show(shown(powers(_definition(suite), read)))
 
 
-def _all_measured(wish: Wish, chosen: Sequence[Definition], _title: str, *, compared: bool) -> list[Measured]:
+def _all_measured(wish: Wish, chosen: Sequence[Definition], *, compared: bool) -> list[Measured]:
     return asyncio.run(_measured(wish, chosen, compared))
 
 
@@ -338,6 +353,8 @@ async def _measured(wish: Wish, chosen: Sequence[Definition], compared: bool) ->
         with ExitStack() as stack:
             path = wish.place.ledger(each.name, subject.engine.name)
             ledger = stack.enter_context(opened(path, read_only=wish.offline))
+            if wish.batch and not await fetched(each, subject, ledger, wish.part):
+                continue
             kept = wish.place.baseline(each.name, base)
             baseline = stack.enter_context(opened_baseline(kept)) if compared else None
             tell = stack.enter_context(progress_bar(f"Grading {each.name}"))

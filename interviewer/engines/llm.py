@@ -112,19 +112,6 @@ class LlmEngine:
         self._worked = True
         yield reply.call()
 
-    async def told(self, system: str, user: str) -> str:
-        """What the speaking model says to any words: to play a candidate, say. Raises EngineError."""
-        reply = Reply(self._speaker.role)
-        error: EngineError | None = None
-        try:
-            async for _ in self._speaker.stream([("system", system), ("user", user)], reply, self._deadline()):
-                pass
-        except Fault as fault:
-            error = self._error(fault)
-        if error:
-            raise error
-        return reply.text
-
     async def body(self, request: AssessRequest) -> Json:
         """The request that one reading makes. Raises SettingsError when a prompt cannot be rendered."""
         sheet = Sheet.of(request)

@@ -118,6 +118,12 @@ def suite_of(definition: Definition) -> CaseSet:
     return load_any(definition.cases_folder)
 
 
+def parts_of(definition: Definition) -> tuple[list[Item], str]:
+    """What a suite grades, and the digest of its cases. Raises CasesError and SettingsError."""
+    suite = _Suite(definition, suite_of(definition))
+    return suite.items(), suite.cases.digest
+
+
 async def measured(
     definition: Definition, subject: Subject, ledger: Ledger, baseline: Ledger | None, options: RunOptions
 ) -> Measured:
