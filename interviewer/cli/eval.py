@@ -10,7 +10,6 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,15 +20,15 @@ from interviewer.cli.common import EngineOption, house, progress_bar, show
 from interviewer.cli.eval_batch import fetched
 from interviewer.cli.eval_import import import_set
 from interviewer.cli.eval_label import label
-from interviewer.cli.eval_place import Place, opened, opened_baseline, spoilt
-from interviewer.cli.eval_show import AsJson, Forms, Full, Html, Junit, Markdown, Quiet
+from interviewer.cli.eval_ledgers import compare, merge, power, replay
+from interviewer.cli.eval_place import Home, Place, opened, opened_baseline, spoilt
+from interviewer.cli.eval_show import AsJson, Forms, Full, Html, Junit, Markdown, Quiet, ended
 from interviewer.domain.errors import InterviewerError, NotFoundError, SettingsError
 
 if TYPE_CHECKING:
     from interviewer.evaluation.definitions import Definition
     from interviewer.evaluation.jobs import Shard
     from interviewer.evaluation.measuring import Measured
-    from interviewer.evaluation.results import Report
     from interviewer.evaluation.run import RunOptions
     from interviewer.evaluation.subjects import Subject
     from interviewer.wiring import House
@@ -64,11 +63,7 @@ app = typer.Typer(
     help="See whether grading agrees with people, stays steady, and is no worse after a change.",
     epilog="Exit status: 0 no worse, 1 regression, 2 inconclusive, 3 nothing can be said.",
 )
-app.command("label")(label)
-app.command("import")(import_set)
-
 Suites = Annotated[list[str] | None, typer.Argument(help="Suites, by name or file.", metavar="[SUITE]...")]
-Home = Annotated[Path | None, typer.Option("--home", help="Where ledgers/ and baselines/ are.", metavar="FOLDER")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Gradings at once; by default what suits.")]
 Rate = Annotated[float | None, typer.Option("--rate", min=1, help="At most so many requests a minute.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Ask no engine: only what the ledger has.")]
@@ -173,7 +168,7 @@ def run(
         raise typer.BadParameter("--batch goes with neither --offline nor --canary.")
     wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline, canary, shard, batch)
     forms = Forms(as_json, quiet, full, html, markdown, junit)
-    _end(_all_measured(wish, _chosen(suites), compared=False), forms)
+    ended(_all_measured(wish, _chosen(suites), compared=False), forms)
 
 
 @app.command()
@@ -218,7 +213,7 @@ def check(
             f"Make one of how things are now, before the change: interviewer eval bless --engine {name}",
         )
     forms = Forms(as_json, quiet, full, html, markdown, junit)
-    _end(_all_measured(wish, chosen, compared=True), forms)
+    ended(_all_measured(wish, chosen, compared=True), forms)
 
 
 @app.command()
@@ -252,88 +247,9 @@ def bless(
         typer.echo(f"{each.name}: {result.graded} gradings are the baseline now, in {target}")
 
 
-@app.command()
-def compare(
-    before: Annotated[Path, typer.Argument(help="A ledger or baseline.", metavar="A")],
-    now: Annotated[Path, typer.Argument(help="Another of the same suite.", metavar="B")],
-    suite: Annotated[str | None, typer.Option("--suite", help="The suite, where its name is not in the file.")] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    full: Full = False,
-    html: Html = None,
-    markdown: Markdown = None,
-    junit: Junit = None,
-) -> None:
-    """Compare two ledgers of one suite: two models, two prompts, two days. No engine is asked.
-
-    \b
-    Examples:
-      interviewer eval compare evals/baselines/agreement.openai.jsonl evals/ledgers/agreement.openai.jsonl
-    """
-    with opened(before, read_only=True) as first, opened(now, read_only=True) as second:
-        _end([_again(now, second, first, suite)], Forms(as_json, quiet, full, html, markdown, junit))
-
-
-@app.command()
-def replay(
-    ledgers: Annotated[list[Path], typer.Argument(help="Ledgers.", metavar="LEDGER...")],
-    suite: Annotated[str | None, typer.Option("--suite", help="The suite, where its name is not in the file.")] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    full: Full = False,
-    html: Html = None,
-    markdown: Markdown = None,
-    junit: Junit = None,
-) -> None:
-    """Measure what ledgers have, once more, with no engine, no key and no network.
-
-    \b
-    Examples:
-      interviewer eval replay evals/ledgers/agreement.openai.jsonl --html report.html
-    """
-    with ExitStack() as stack:
-        read = [(path, stack.enter_context(opened(path, read_only=True))) for path in ledgers]
-        measured = [_again(path, ledger, None, suite) for path, ledger in read]
-        _end(measured, Forms(as_json, quiet, full, html, markdown, junit))
-
-
-@app.command()
-def merge(
-    out: Annotated[Path, typer.Argument(help="The ledger to write; it must not be there yet.")],
-    shards: Annotated[list[Path], typer.Argument(help="Ledgers of the parts.", metavar="LEDGER...")],
-) -> None:
-    """Put the ledgers of a run's shards together.
-
-    \b
-    Examples:
-      interviewer eval merge evals/ledgers/agreement.openai.jsonl part*/ledgers/agreement.openai.jsonl
-    """
-    from interviewer.evaluation.ledger import merge as merged
-
-    typer.echo(f"{merged(out, shards)} gradings are in {out}.")
-
-
-@app.command()
-def power(
-    suite: Annotated[str, typer.Argument(help="A suite with a baseline.")] = "agreement",
-    engine: EngineOption = None,
-    home: Home = None,
-    ledger: Annotated[Path | None, typer.Option("--ledger", help="A ledger or baseline to go by instead.")] = None,
-) -> None:
-    """What a check could find: the smallest loss, by number of answers and repeats, from how the engine grades now.
-
-    \b
-    Examples:
-      interviewer eval power
-      interviewer eval power agreement --engine openai
-    """
-    from interviewer.evaluation.measuring import powers
-    from interviewer.evaluation.report_lists import power as shown
-
-    at_home = house(engine=engine)
-    path = ledger or Place.of(at_home, home).baseline(suite, at_home.subject(offline=True).engine.name)
-    with opened(path, read_only=True) as read:
-        show(shown(powers(_definition(suite), read)))
+for command in (compare, replay, merge, power, label):
+    app.command()(command)
+app.command("import")(import_set)
 
 
 def _all_measured(wish: Wish, chosen: Sequence[Definition], *, compared: bool) -> list[Measured]:
@@ -341,6 +257,7 @@ def _all_measured(wish: Wish, chosen: Sequence[Definition], *, compared: bool) -
 
 
 async def _measured(wish: Wish, chosen: Sequence[Definition], compared: bool) -> list[Measured]:
+    from interviewer.evaluation.ledger import LedgerWriter
     from interviewer.evaluation.measuring import GRADED_KINDS, held, measured
 
     found = []
@@ -353,7 +270,7 @@ async def _measured(wish: Wish, chosen: Sequence[Definition], compared: bool) ->
         with ExitStack() as stack:
             path = wish.place.ledger(each.name, subject.engine.name)
             ledger = stack.enter_context(opened(path, read_only=wish.offline))
-            if wish.batch and not await fetched(each, subject, ledger, wish.part):
+            if isinstance(ledger, LedgerWriter) and wish.batch and not await fetched(each, subject, ledger, wish.part):
                 continue
             kept = wish.place.baseline(each.name, base)
             baseline = stack.enter_context(opened_baseline(kept)) if compared else None
@@ -362,24 +279,10 @@ async def _measured(wish: Wish, chosen: Sequence[Definition], compared: bool) ->
     return found
 
 
-def _again(path: Path, ledger: Any, baseline: Any, suite: str | None) -> Measured:
-    from interviewer.evaluation.measuring import replayed
-
-    if ledger.info is None:
-        raise SettingsError(f"{path} has no run.", "Name a ledger that `interviewer eval run` has written.")
-    return replayed(_definition(suite or ledger.info.suite), ledger, baseline)
-
-
 def _chosen(names: Sequence[str] | None) -> list[Definition]:
-    from interviewer.evaluation.definitions import definitions
+    from interviewer.evaluation.definitions import definition, definitions
 
-    return [_definition(name) for name in dict.fromkeys(names)] if names else definitions()
-
-
-def _definition(name: str) -> Definition:
-    from interviewer.evaluation.definitions import definition
-
-    return definition(name)
+    return [definition(name) for name in dict.fromkeys(names)] if names else definitions()
 
 
 def _count(each: Definition) -> int | None:
@@ -390,15 +293,3 @@ def _count(each: Definition) -> int | None:
         return len(suite_of(each).cases)
     except CasesError:
         return None
-
-
-def _end(measured: Sequence[Measured], forms: Forms) -> None:
-    """Show what was found, and end with its exit status."""
-    from interviewer.evaluation.results import EXIT, Report
-    from interviewer.ports import utc_now
-
-    results = tuple(m.result for m in measured)
-    title = " · ".join(dict.fromkeys(f"{r.info.engine} {r.info.model}".strip() for r in results))
-    report: Report = Report(title=title or "Evaluation", at=utc_now(), results=results)
-    forms.give(report, {m.result.info.suite: m.evidence for m in measured})
-    raise typer.Exit(int(EXIT[report.outcome]))

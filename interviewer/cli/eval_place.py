@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from interviewer.domain.errors import NotFoundError, SettingsError
 from interviewer.resources import resource_folder
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from interviewer.evaluation.ledger import Ledger
     from interviewer.evaluation.subjects import Subject
     from interviewer.wiring import House
+
+Home = Annotated[Path | None, typer.Option("--home", help="Where ledgers/ and baselines/ are.", metavar="FOLDER")]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +13,7 @@ from interviewer.cli.common import program, show
 from interviewer.domain.errors import SettingsError
 
 if TYPE_CHECKING:
+    from interviewer.evaluation.measuring import Measured
     from interviewer.evaluation.report_cases import Evidence
     from interviewer.evaluation.results import Report
 
@@ -66,3 +67,15 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror}.", "Choose another file.") from None
+
+
+def ended(measured: Sequence[Measured], forms: Forms) -> None:
+    """Show what was found, and end with its exit status."""
+    from interviewer.evaluation.results import EXIT, Report
+    from interviewer.ports import utc_now
+
+    results = tuple(m.result for m in measured)
+    title = " · ".join(dict.fromkeys(f"{r.info.engine} {r.info.model}".strip() for r in results))
+    report: Report = Report(title=title or "Evaluation", at=utc_now(), results=results)
+    forms.give(report, {m.result.info.suite: m.evidence for m in measured})
+    raise typer.Exit(int(EXIT[report.outcome]))

@@ -1,0 +1,108 @@
+"""Commands of `interviewer eval` that read ledgers and ask no engine: compare, replay, merge, power."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interviewer.cli.common import EngineOption, house, show
+from interviewer.cli.eval_place import Home, Place, opened
+from interviewer.cli.eval_show import AsJson, Forms, Full, Html, Junit, Markdown, Quiet, ended
+from interviewer.domain.errors import SettingsError
+
+if TYPE_CHECKING:
+    from interviewer.evaluation.ledger import Ledger
+    from interviewer.evaluation.measuring import Measured
+
+
+def compare(
+    before: Annotated[Path, typer.Argument(help="A ledger or baseline.", metavar="A")],
+    now: Annotated[Path, typer.Argument(help="Another of the same suite.", metavar="B")],
+    suite: Annotated[str | None, typer.Option("--suite", help="The suite, where its name is not in the file.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    full: Full = False,
+    html: Html = None,
+    markdown: Markdown = None,
+    junit: Junit = None,
+) -> None:
+    """Compare two ledgers of one suite: two models, two prompts, two days. No engine is asked.
+
+    \b
+    Examples:
+      interviewer eval compare evals/baselines/agreement.openai.jsonl evals/ledgers/agreement.openai.jsonl
+    """
+    with opened(before, read_only=True) as first, opened(now, read_only=True) as second:
+        ended([_again(now, second, first, suite)], Forms(as_json, quiet, full, html, markdown, junit))
+
+
+def replay(
+    ledgers: Annotated[list[Path], typer.Argument(help="Ledgers.", metavar="LEDGER...")],
+    suite: Annotated[str | None, typer.Option("--suite", help="The suite, where its name is not in the file.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    full: Full = False,
+    html: Html = None,
+    markdown: Markdown = None,
+    junit: Junit = None,
+) -> None:
+    """Measure what ledgers have, once more, with no engine, no key and no network.
+
+    \b
+    Examples:
+      interviewer eval replay evals/ledgers/agreement.openai.jsonl --html report.html
+    """
+    with ExitStack() as stack:
+        read = [(path, stack.enter_context(opened(path, read_only=True))) for path in ledgers]
+        measured = [_again(path, ledger, None, suite) for path, ledger in read]
+        ended(measured, Forms(as_json, quiet, full, html, markdown, junit))
+
+
+def merge(
+    out: Annotated[Path, typer.Argument(help="The ledger to write; it must not be there yet.")],
+    shards: Annotated[list[Path], typer.Argument(help="Ledgers of the parts.", metavar="LEDGER...")],
+) -> None:
+    """Put the ledgers of a run's shards together.
+
+    \b
+    Examples:
+      interviewer eval merge evals/ledgers/agreement.openai.jsonl part*/ledgers/agreement.openai.jsonl
+    """
+    from interviewer.evaluation.ledger import merge as merged
+
+    typer.echo(f"{merged(out, shards)} gradings are in {out}.")
+
+
+def power(
+    suite: Annotated[str, typer.Argument(help="A suite with a baseline.")] = "agreement",
+    engine: EngineOption = None,
+    home: Home = None,
+    ledger: Annotated[Path | None, typer.Option("--ledger", help="A ledger or baseline to go by instead.")] = None,
+) -> None:
+    """What a check could find: the smallest loss, by number of answers and repeats, from how the engine grades now.
+
+    \b
+    Examples:
+      interviewer eval power
+      interviewer eval power agreement --engine openai
+    """
+    from interviewer.evaluation.definitions import definition
+    from interviewer.evaluation.measuring import powers
+    from interviewer.evaluation.report_lists import power as shown
+
+    at_home = house(engine=engine)
+    path = ledger or Place.of(at_home, home).baseline(suite, at_home.subject(offline=True).engine.name)
+    with opened(path, read_only=True) as read:
+        show(shown(powers(definition(suite), read)))
+
+
+def _again(path: Path, ledger: Ledger, baseline: Ledger | None, suite: str | None) -> Measured:
+    from interviewer.evaluation.definitions import definition
+    from interviewer.evaluation.measuring import replayed
+
+    if ledger.info is None:
+        raise SettingsError(f"{path} has no run.", "Name a ledger that `interviewer eval run` has written.")
+    return replayed(definition(suite or ledger.info.suite), ledger, baseline)
