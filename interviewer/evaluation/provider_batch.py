@@ -7,7 +7,8 @@ not do, because it expired or failed, is missing as before, and ordered or grade
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -57,25 +58,19 @@ async def order(
     shard: Shard | None = None,
 ) -> Ordered:
     """Order what the ledger lacks and no open batch holds. Raises EngineError, LedgerError and SettingsError."""
-    batches = _batches_of(subject)
     ledger.begin(info)
     under_way = {key for keys in ledger.open_batches.values() for key in keys}
-    made, waiting = [], 0
-    with TemporaryDirectory() as folder:
-        parcel = _Parcel(Path(folder) / "batch.jsonl")
-        for job in Jobs(subject, items, repeats, ledger, shard):
-            if job.key in under_way:
-                waiting += 1
-                continue
-            item = job.item
-            lines = await batches.lines(job.key, request_of(item.question, item.answer, item.earlier))
-            if not parcel.holds(lines):
-                made.append(await parcel.sent(batches, ledger))
-            parcel.add(job.key, lines)
-        count = parcel.count
-        if parcel.keys:
-            made.append(await parcel.sent(batches, ledger))
-    return Ordered(batches=tuple(made), gradings=count, waiting=waiting)
+    waiting = 0
+    async with _batches_of(subject) as batches:
+        with TemporaryDirectory() as folder:
+            parcels = _Parcels(Path(folder) / "batch.jsonl", batches, ledger)
+            for job in Jobs(subject, items, repeats, ledger, shard):
+                if job.key in under_way:
+                    waiting += 1
+                else:
+                    await parcels.add(job)
+            await parcels.send()
+    return Ordered(batches=tuple(parcels.sent), gradings=parcels.count, waiting=waiting)
 
 
 async def collect(
@@ -87,63 +82,70 @@ async def collect(
     shard: Shard | None = None,
 ) -> Collected:
     """Fetch what open batches have ready. Raises EngineError, LedgerError and SettingsError."""
-    batches = _batches_of(subject)
     ledger.begin(info)
     jobs = Jobs(subject, items, repeats, ledger, shard)
-    desk = _Desk(subject, batches, jobs, ledger)
     running: dict[str, BatchState] = {}
     failed: dict[str, str] = {}
-    for batch in ledger.open_batches:
-        state = await batches.state(batch)
-        if state.status == "running":
-            running[batch] = state
-            continue
-        if state.status == "failed":
-            failed[batch] = state.reason
-        elif await desk.unpack(batch):
-            continue
-        ledger.collected(batch)
+    async with _batches_of(subject) as batches:
+        desk = _Desk(subject, batches, jobs, ledger)
+        for batch in ledger.open_batches:
+            state = await batches.state(batch)
+            if state.status == "running":
+                running[batch] = state
+                continue
+            if state.status == "failed":
+                failed[batch] = state.reason
+            elif await desk.unpack(batch):
+                continue
+            ledger.collected(batch)
     return Collected(
         made=desk.made, ungraded=desk.ungraded, lost=desk.lost, foreign=desk.foreign, running=running, failed=failed
     )
 
 
-def _batches_of(subject: Subject) -> Batches:
+@asynccontextmanager
+async def _batches_of(subject: Subject) -> AsyncIterator[Batches]:
     if subject.batches is None:
         raise SettingsError(
             f"The engine {subject.engine.name} takes no batches.", "Leave --batch out, or choose --engine openai."
         )
-    return subject.batches
+    try:
+        yield subject.batches
+    finally:
+        await subject.close()
 
 
-class _Parcel:
+class _Parcels:
     """A file of requests that is filled and sent, and then filled again."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self.keys: list[str] = []
-        self.count = self._calls = self._bytes = 0
+    def __init__(self, file: Path, batches: Batches, ledger: LedgerWriter) -> None:
+        self.sent: list[str] = []
+        self.count = 0
+        self._file, self._batches, self._ledger = file, batches, ledger
+        self._keys: list[str] = []
+        self._calls = self._bytes = 0
 
-    def holds(self, lines: Sequence[bytes]) -> bool:
-        """Whether there is room for some more."""
-        more = self._bytes + sum(len(line) + 1 for line in lines)
-        return not self.keys or (self._calls + len(lines) <= MOST_CALLS and more <= MOST_BYTES)
-
-    def add(self, key: str, lines: Sequence[bytes]) -> None:
-        """The requests of one more grading."""
-        with self.file.open("ab") as file:
-            self._bytes += file.write(b"".join(line + b"\n" for line in lines))
+    async def add(self, job: Job) -> None:
+        """The requests of one more grading; what is full is sent first."""
+        item = job.item
+        lines = await self._batches.lines(job.key, request_of(item.question, item.answer, item.earlier))
+        data = b"".join(line + b"\n" for line in lines)
+        if self._calls + len(lines) > MOST_CALLS or self._bytes + len(data) > MOST_BYTES:
+            await self.send()
+        with self._file.open("ab") as file:
+            self._bytes += file.write(data)
         self._calls += len(lines)
-        self.keys.append(key)
+        self._keys.append(job.key)
         self.count += 1
 
-    async def sent(self, batches: Batches, ledger: LedgerWriter) -> str:
-        """Submit what is there, note it in the ledger, and begin anew."""
-        batch = await batches.submit(self.file)
-        ledger.ordered(batch, self.keys)
-        self.keys, self._calls, self._bytes = [], 0, 0
-        self.file.unlink()
-        return batch
+    async def send(self) -> None:
+        """Submit what is there, if anything is, note it in the ledger, and begin anew."""
+        if self._keys:
+            batch = await self._batches.submit(self._file)
+            self._ledger.ordered(batch, self._keys)
+            self.sent.append(batch)
+            self._keys, self._calls, self._bytes = [], 0, 0
+            self._file.unlink()
 
 
 class _Desk:

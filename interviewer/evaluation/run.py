@@ -119,6 +119,7 @@ class _Pool:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+            await self._subject.close()
         self._tell()
         if self._unusable:
             raise self._unusable

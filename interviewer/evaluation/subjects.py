@@ -8,7 +8,7 @@ same; what is sent has a fresh one. The endpoint is not part of the key, so a le
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,13 +45,18 @@ class Fingerprint(NamedTuple):
         return hashed([self.system, self.user])[:DIGEST_DIGITS] if self.user else ""
 
 
+async def nothing_to_close() -> None:
+    """What an engine without connections lets go of."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """An engine under measurement.
 
     `parameters` are all that its gradings depend on beside the prompt; `about` is only told. `prompt` renders what it
     is sent. `deterministic`: it says the same each time, so one grading stands for all repeats. `calls`: requests that
-    one grading makes at least. `batches`: how to order readings in bulk, where its endpoint can.
+    one grading makes at least. `batches`: how to order readings in bulk, where its endpoint can. `close` lets go of its
+    connections, which it makes again when it needs them.
     """
 
     engine: Engine
@@ -61,6 +66,7 @@ class Subject:
     deterministic: bool = False
     calls: int = 1
     batches: Batches | None = None
+    close: Callable[[], Awaitable[None]] = nothing_to_close
 
     def fingerprint(self, item: Item) -> Fingerprint:
         """What gradings of an item depend on. Raises SettingsError when its prompt cannot be rendered."""
