@@ -218,6 +218,13 @@ class Moved(Frozen):
     place: str
     at: datetime
 
+    @property
+    def space(self) -> str:
+        """The workspace or guild that the place is in, with its platform: "slack:T1"; "" where it is in none."""
+        platform, _, rest = self.place.partition(":")
+        space = rest.partition(":")[0]
+        return f"{platform}:{space}" if space else ""
+
 
 class Assessed(Frozen):
     """The engine's reading of the messages of the coming turn."""

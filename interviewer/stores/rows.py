@@ -21,6 +21,7 @@ from interviewer.domain.guide import Guide
 from interviewer.domain.interview import EVENT, Event, Regraded, Started, Turned, event_key
 from interviewer.domain.state import Status, status_after
 from interviewer.ports import InterviewSummary
+from interviewer.stores import work
 from interviewer.stores.schema import EVENTS, GUIDES, INTERVIEWS, SEATS
 
 LONGEST_KEY = 200
@@ -84,6 +85,7 @@ def add_events(connection: Connection, interview_id: str, events: Sequence[Event
             again = sum(grade.outcome is Outcome.GRADED for grade in event.grades)
             connection.execute(_RECOUNT, {"interview": interview_id, "again": again})
     connection.execute(_ADD_EVENTS, [_event_row(interview_id, event, now) for event in events])
+    work.note(connection, interview_id, events, now)
 
 
 def any_there(connection: Connection, interview_id: str, events: Sequence[Event]) -> bool:
@@ -160,9 +162,11 @@ def take_seat(connection: Connection, candidate: str, interview_id: str) -> str:
     return interview_id
 
 
-def delete_interview(connection: Connection, interview_id: str) -> bool:
+def delete_interview(connection: Connection, interview_id: str, now: datetime) -> bool:
     """Delete an interview, and its guide's revision when no other refers to it; False when there was nothing."""
     row = INTERVIEWS.c.id == interview_id
+    connection.execute(_TOUCH, {"interview": interview_id, "now": now})  # its writers wait for each other here
+    work.strike(connection, interview_id)
     connection.execute(delete(EVENTS).where(EVENTS.c.interview_id == interview_id))
     connection.execute(delete(SEATS).where(SEATS.c.interview_id == interview_id))
     revision = connection.scalar(select(INTERVIEWS.c.guide_revision).where(row))

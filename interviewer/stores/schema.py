@@ -4,6 +4,7 @@
     interviews      one row each: who, what, where it stands, and which worker holds it until when
     events          one row each, never changed: an interview is the fold of its rows in the order of `seq`
     seats           one row a person in a chat: the one interview that is not over there, or the last one
+    queue           one row an interview in a chat: since when it waits for a worker, and which one serves it until when
     schema_version  one row: which version the tables have
 
 Whatever `interviews` says about an interview's standing is written in the transaction that stores the events it is
@@ -120,6 +121,24 @@ SEATS = Table(
     Column("interview_id", Words, ForeignKey("interviews.id"), nullable=False, index=True),
 )
 
+QUEUE = Table(
+    "queue",
+    METADATA,
+    Column("interview_id", Words, ForeignKey("interviews.id"), primary_key=True),
+    Column("candidate", Words, nullable=False),
+    Column("space", Words, nullable=False),
+    Column("news", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("since", Instant),
+    Column("latest", Instant),
+    Column("not_before", Instant),
+    Column("holder", Words),
+    Column("until", Instant, index=True),
+)
+# Most rows are of interviews that nothing is to be done for.
+_WAITING = QUEUE.c.since.is_not(None)
+Index("ix_queue_since", QUEUE.c.since, sqlite_where=_WAITING, postgresql_where=_WAITING)
+
 SCHEMA_VERSION = Table("schema_version", METADATA, Column("version", Integer, nullable=False))
 
 
@@ -127,7 +146,11 @@ def _seats(connection: Connection) -> None:
     SEATS.create(connection)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_seats,)
+def _queue(connection: Connection) -> None:
+    QUEUE.create(connection)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_seats, _queue)
 """What brings an older database forward: STEPS[0] from version 1 to 2, and so on. Only ever appended to.
 
 A new database gets the tables above as they stand; a test holds that both ways lead to the same place.

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
@@ -22,8 +22,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from interviewer.domain.errors import StoreDown, StoreError
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Event
-from interviewer.ports import Clock, InterviewSummary, utc_now
-from interviewer.stores import postgres, rows, sqlite
+from interviewer.ports import Backlog, Claim, Clock, InterviewSummary, Limits, utc_now
+from interviewer.stores import postgres, rows, sqlite, work
 from interviewer.stores.faults import Refused, translated
 from interviewer.stores.schema import migrate
 
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class SqlStore:
-    """A ports.Store on the database behind `url`.
+    """A ports.Store, and a ports.Work, on the database behind `url`.
 
     `patience` is how many seconds to wait for another's lock, and for a server that does not answer: meanwhile what was
     asked for is tried again, which is safe, because whatever is done here twice is done once. `connections` is how many
@@ -148,6 +148,28 @@ class SqlStore:
         except Refused:  # the other one was first by a moment, and is there to be seen now
             return await self._write(rows.take_seat, candidate, interview_id)
 
+    async def take(
+        self, worker: str, count: int, seconds: float, limits: Limits, hurry: Sequence[str] = ()
+    ) -> list[Claim]:
+        """Take up to so many of the interviews that wait, those that have waited longest."""
+        return await self._write(work.take, worker, count, seconds, limits, tuple(hurry), self._clock())
+
+    async def keep(self, worker: str, interview_ids: Sequence[str], seconds: float) -> set[str]:
+        """Hold on to what this worker has taken; the ids of what it still has."""
+        return await self._write(work.keep, worker, tuple(interview_ids), seconds, self._clock())
+
+    async def done(self, worker: str, claim: Claim, again: float | None = None) -> None:
+        """Give back what was taken: done, or to be taken again after so many seconds."""
+        await self._write(work.give_back, worker, claim, again, self._clock())
+
+    async def ahead(self, interview_id: str) -> int:
+        """How many have waited longer than this one."""
+        return await self._read(work.ahead, interview_id, self._clock())
+
+    async def backlog(self) -> Backlog:
+        """How much work there is."""
+        return await self._read(work.backlog, self._clock())
+
     async def forget(self, interview_id: str) -> bool:
         """Delete everything of an interview; False when there was nothing.
 
@@ -155,7 +177,7 @@ class SqlStore:
         its log; when that part fails, the next call or the next opening makes up for it.
         """
         there = await self._read(rows.is_known, interview_id)
-        await self._write(_forget, interview_id)
+        await self._write(_forget, interview_id, self._clock())
         await self._run(_scrub)
         return there
 
@@ -261,8 +283,8 @@ def _hold_schema(connection: Connection) -> None:
         postgres.hold_schema(connection)
 
 
-def _forget(connection: Connection, interview_id: str) -> bool:
-    there = rows.delete_interview(connection, interview_id)
+def _forget(connection: Connection, interview_id: str, now: datetime) -> bool:
+    there = rows.delete_interview(connection, interview_id, now)
     if there and _is_sqlite(connection.engine):
         sqlite.owe_scrub(connection)
     return there

@@ -14,6 +14,7 @@ from interviewer.domain.interview import (
     Inbound,
     MessageKind,
     Move,
+    Moved,
     MoveKind,
     Plan,
     Received,
@@ -78,3 +79,7 @@ def turned(
 
 def sent(number: int) -> Sent:
     return Sent(number=number, at=AT, ref="r")
+
+
+def moved(place: str = "chat:T1:C1:1", at: datetime = AT) -> Moved:
+    return Moved(place=place, at=at)

@@ -85,7 +85,7 @@ async def test_no_exception_of_sqlalchemy_escapes(begun: SqlStore, name: str) ->
 async def test_a_database_gone_bad_underneath(begun: SqlStore, name: str) -> None:
     assert isinstance(begun._engine, Engine)
     with begun._engine.begin() as connection:
-        for table in ("events", "seats", "interviews", "guides"):
+        for table in ("events", "seats", "queue", "interviews", "guides"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
     with pytest.raises(StoreError, match="cannot be used"):
         await OPERATIONS[name](begun)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from interviewer.domain.errors import StoreError
 from interviewer.stores import schema
@@ -22,6 +24,12 @@ def version(store: SqlStore) -> int | None:
         return connection.scalar(schema.SCHEMA_VERSION.select())
 
 
+def index(found: ReflectedIndex) -> str:
+    """An index in words, with the condition of a partial one."""
+    options = {name: str(value) for name, value in found.pop("dialect_options", {}).items()}
+    return f"{found} {options}"
+
+
 def shape(store: SqlStore) -> dict[str, object]:
     """Tables with their columns, keys and indexes."""
     assert isinstance(store._engine, Engine)
@@ -31,7 +39,7 @@ def shape(store: SqlStore) -> dict[str, object]:
             [(c["name"], str(c["type"]), c["nullable"]) for c in there.get_columns(table)],
             there.get_pk_constraint(table),
             there.get_foreign_keys(table),
-            sorted(str(i) for i in there.get_indexes(table)),
+            sorted(index(i) for i in there.get_indexes(table)),
             sorted(str(u) for u in there.get_unique_constraints(table)),
         )
         for table in sorted(there.get_table_names())
@@ -65,6 +73,33 @@ async def test_version_1_is_as_it_was_released(tmp_path: Path) -> None:
     assert await old.append("i1", [received("m2")])
     await old.close()
     await new.close()
+
+
+@pytest.mark.parametrize("old", range(1, 1 + len(schema.STEPS)))
+async def test_every_older_version_becomes_what_a_new_one_is(begun: SqlStore, url: str, old: int) -> None:
+    new, events = shape(begun), await begun.events("i1")
+    assert isinstance(begun._engine, Engine)
+    with begun._engine.begin() as connection:
+        for table in ("queue", "seats")[: 1 + len(schema.STEPS) - old]:
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        connection.exec_driver_sql(f"UPDATE schema_version SET version = {old}")
+    await begun.close()
+    await begun.open()
+    assert shape(begun) == new
+    assert version(begun) == 1 + len(schema.STEPS)
+    assert await begun.events("i1") == events
+
+
+async def test_processes_that_migrate_at_once_wait_for_each_other(begun: SqlStore, url: str) -> None:
+    assert isinstance(begun._engine, Engine)
+    with begun._engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE queue")
+        connection.exec_driver_sql("UPDATE schema_version SET version = 2")
+    others = [SqlStore(url) for _ in range(5)]
+    await asyncio.gather(*(other.open() for other in others))
+    assert {version(other) for other in others} == {1 + len(schema.STEPS)}
+    for other in others:
+        await other.close()
 
 
 def add_column(connection: Connection) -> None:

@@ -1,0 +1,159 @@
+"""The queue of interviews that want a worker: what ports.Work promises, each on one connection within a transaction.
+
+A worker is named by whoever asks; its claim is a row's `holder` until `until`. PostgreSQL skips rows that another
+transaction is just taking; SQLite has one writer at a time, and ignores FOR UPDATE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from interviewer.domain.interview import Edited, Event, Moved, Received, Withdrawn
+from interviewer.ports import MOST_QUIET, Backlog, Claim, Limits
+from interviewer.stores.schema import INTERVIEWS, QUEUE
+
+_Q = QUEUE.c
+_THIS = _Q.interview_id == bindparam("interview")
+_NEWS = (Received, Edited, Withdrawn, Moved)
+_OVERSUBSCRIBED = 3
+"""So many times as many as are wanted are looked at, as other workers may be taking the same at this moment."""
+
+_NOTE = (
+    update(QUEUE)
+    .where(_THIS)
+    .values(
+        news=_Q.news + 1,
+        since=func.coalesce(_Q.since, bindparam("now", type_=_Q.since.type)),
+        latest=bindparam("now"),
+        not_before=null(),
+        tries=0,
+    )
+)
+_MOVE = _NOTE.values(space=func.coalesce(bindparam("space", type_=_Q.space.type), _Q.candidate))
+_FREE = and_(_Q.since.is_not(None), or_(_Q.holder.is_(None), _Q.until <= bindparam("now")))
+_KEEP = (
+    update(QUEUE)
+    .where(_Q.holder == bindparam("worker"), _Q.interview_id.in_(bindparam("ids", expanding=True)))
+    .values(until=bindparam("later"))
+    .returning(_Q.interview_id)
+)
+_SERVED = _Q.news == bindparam("seen")
+_GIVE_BACK = update(QUEUE).where(_THIS, _Q.holder == bindparam("worker")).values(holder=null(), until=null())
+# What came meanwhile waits at the end of the queue.
+_DONE = _GIVE_BACK.values(since=case((_SERVED, null()), else_=_Q.latest), tries=0)
+_AGAIN = _GIVE_BACK.values(not_before=bindparam("later"), tries=_Q.tries + 1)
+
+
+def note(connection: Connection, interview_id: str, events: Sequence[Event], now: datetime) -> None:
+    """Have an interview wait for a worker if these events want one; the caller holds the interview's row."""
+    if not any(isinstance(event, _NEWS) for event in events):
+        return
+    moves = [event for event in events if isinstance(event, Moved)]
+    if not moves:
+        connection.execute(_NOTE, {"interview": interview_id, "now": now})
+        return
+    values = {"interview": interview_id, "now": now, "space": moves[-1].space or None}
+    if not connection.execute(_MOVE, values).rowcount:
+        space = func.coalesce(literal(values["space"], _Q.space.type), INTERVIEWS.c.candidate)
+        at = literal(now, _Q.since.type)
+        row = select(INTERVIEWS.c.id, INTERVIEWS.c.candidate, space, literal(1), literal(0), at, at)
+        names = ["interview_id", "candidate", "space", "news", "tries", "since", "latest"]
+        connection.execute(insert(QUEUE).from_select(names, row.where(INTERVIEWS.c.id == interview_id)))
+
+
+def strike(connection: Connection, interview_id: str) -> None:
+    """Take an interview out of the queue for good."""
+    connection.execute(delete(QUEUE).where(_Q.interview_id == interview_id))
+
+
+def take(
+    connection: Connection,
+    worker: str,
+    count: int,
+    seconds: float,
+    limits: Limits,
+    hurry: tuple[str, ...],
+    now: datetime,
+) -> list[Claim]:
+    """Take up to so many of those that wait and may be served now, those first that have waited longest."""
+    found = connection.scalars(_ready(limits, hurry, now).limit(count * _OVERSUBSCRIBED), {"now": now}).all()
+    if not found:
+        return []
+    mine = select(_Q.interview_id).where(_Q.interview_id.in_(found), _FREE).order_by(_Q.since, _Q.interview_id)
+    mine = mine.limit(count).with_for_update(skip_locked=True)
+    taking = (
+        update(QUEUE)
+        .where(_Q.interview_id.in_(mine), _FREE)
+        .values(holder=worker, until=now + timedelta(seconds=seconds))
+        .returning(_Q.interview_id, _Q.news, _Q.tries)
+    )
+    claims = [Claim(interview_id=r[0], news=r[1], tries=r[2]) for r in connection.execute(taking, {"now": now})]
+    return sorted(claims, key=lambda claim: found.index(claim.interview_id))
+
+
+def keep(connection: Connection, worker: str, ids: tuple[str, ...], seconds: float, now: datetime) -> set[str]:
+    """Hold on to what this worker has taken; the ids of what it still has."""
+    values = {"worker": worker, "ids": ids, "later": now + timedelta(seconds=seconds)}
+    return {str(row[0]) for row in connection.execute(_KEEP, values)}
+
+
+def give_back(connection: Connection, worker: str, claim: Claim, again: float | None, now: datetime) -> None:
+    """Done, or to be taken again after so many seconds; nothing where this worker has it no longer."""
+    values = {"interview": claim.interview_id, "worker": worker}
+    if again is None:
+        connection.execute(_DONE, values | {"seen": claim.news})
+    else:
+        connection.execute(_AGAIN, values | {"later": now + timedelta(seconds=again)})
+
+
+def ahead(connection: Connection, interview_id: str, now: datetime) -> int:
+    """How many have waited longer than this one, and wait still."""
+    since = select(_Q.since).where(_Q.interview_id == interview_id).scalar_subquery()
+    waiting = select(func.count()).select_from(QUEUE).where(_FREE, _Q.since < since)
+    return connection.scalar(waiting, {"now": now}) or 0
+
+
+def backlog(connection: Connection, now: datetime) -> Backlog:
+    """How much work there is."""
+    waiting, oldest = connection.execute(select(func.count(), func.min(_Q.since)).where(_FREE), {"now": now}).one()
+    held = connection.scalar(select(func.count()).select_from(QUEUE).where(_Q.until > now)) or 0
+    return Backlog(waiting=waiting, held=held, oldest=max((now - oldest).total_seconds(), 0.0) if oldest else 0.0)
+
+
+def _ready(limits: Limits, hurry: tuple[str, ...], now: datetime) -> Select[Any]:
+    """Ids of what may be served now, within the limits, the longest waiting first."""
+    quiet = timedelta(seconds=limits.quiet)
+    rested = or_(_Q.latest <= now - quiet, _Q.since <= now - quiet * MOST_QUIET, _Q.interview_id.in_(hurry))
+    due = select(QUEUE).where(_FREE, rested, or_(_Q.not_before.is_(None), _Q.not_before <= now)).subquery()
+    for column, most in (("candidate", limits.person), ("space", limits.space)):
+        due = _within(due, column, most, now)
+    return select(due.c.interview_id).order_by(due.c.since, due.c.interview_id)
+
+
+def _within(waiting: Subquery, column: str, most: int, now: datetime) -> Subquery:
+    """Of those that wait so many of each person, or of each space, that no more than `most` are served at once."""
+    busy = select(_Q[column], func.count().label("busy")).where(_Q.until > now).group_by(_Q[column]).subquery()
+    w = waiting.c
+    nth = func.row_number().over(partition_by=w[column], order_by=(w.since, w.interview_id)).label("nth")
+    ranked = select(w.interview_id, w.candidate, w.space, w.since, nth).subquery()
+    joined = select(*ranked.c).outerjoin(busy, busy.c[column] == ranked.c[column])
+    return joined.where(ranked.c.nth + func.coalesce(busy.c.busy, 0) <= most).subquery()
