@@ -73,6 +73,11 @@ class Place(Frozen):
         other = Place.parse(stored)
         return self.id == stored or (self.direct and other.direct and self.platform == other.platform)
 
+    def holds(self, stored: str) -> bool:
+        """Whether this is a channel, and a stored id means a thread of it."""
+        other = Place.parse(stored)
+        return bool(other.thread) and self.id == other.model_copy(update={"thread": ""}).id
+
     @property
     def id(self) -> str:
         """As it is stored: "slack:T1:C1:1718.0001", and "slack:T1:D1:direct" for a direct message."""

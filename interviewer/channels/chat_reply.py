@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -25,10 +26,13 @@ T = TypeVar("T")
 class Reply:
     """One turn's reply. `again` says that an earlier try may have posted some of it."""
 
-    def __init__(self, outbox: Outbox, place: Place, key: str, *, again: bool = False) -> None:
+    def __init__(
+        self, outbox: Outbox, place: Place, key: str, counts: Counter[str] | None = None, *, again: bool = False
+    ) -> None:
         self._outbox = outbox
         self._place = place
         self._key = key
+        self._counts = Counter() if counts is None else counts
         self._again = again
         self._text = ""
         self._refs: list[str] = []
@@ -103,6 +107,7 @@ class Reply:
         try:
             return await self._outbox.post(self._place, post)
         except OutcomeUnknown:
+            self._counts["posts_unknown"] += 1
             self._again = True
             raise
 

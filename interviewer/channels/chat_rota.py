@@ -35,6 +35,7 @@ class _Due:
     first: float = 0.0
     tries: int = 0
     serving: bool = False
+    insisted: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -48,8 +49,11 @@ class Rota:
         self._beside: set[asyncio.Task[Any]] = set()
         self._closing = False
 
-    def due(self, interview_id: str, quiet: float = 0.0) -> None:
-        """Serve this interview once nothing has come for `quiet` seconds; at once for 0."""
+    def due(self, interview_id: str, quiet: float = 0.0, *, insist: bool = True) -> None:
+        """Serve this interview once nothing has come for `quiet` seconds; at once for 0.
+
+        While another worker is at it, it is tried again, unless nobody insists.
+        """
         if self._closing:
             return  # it is stored, and the next process will see it
         now = asyncio.get_running_loop().time()
@@ -58,6 +62,7 @@ class Rota:
             due.first = now
         due.at = min(now + quiet, due.first + quiet * MOST_QUIET)
         due.tries = 0
+        due.insisted |= insist
         due.news.set()
         if due.task is None:
             due.task = asyncio.create_task(self._attend(interview_id, due))
@@ -125,7 +130,7 @@ class Rota:
             log.warning("interview %s: nothing can be written where it is held; it waits to be resumed", interview_id)
             return 0.0
         except (InterviewBusy, TurnConflict):
-            return BUSY_AGAIN
+            return BUSY_AGAIN if due.insisted else 0.0
         except Exception as error:  # noqa: BLE001 - one interview's fault must not end the others'
             due.tries += 1
             wait = min(FIRST_AGAIN * 2.0 ** min(due.tries - 1, 20), LAST_AGAIN)

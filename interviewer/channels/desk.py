@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from datetime import timedelta
 
 from interviewer.channels import commands
@@ -53,7 +53,8 @@ REMEMBERED = 2_000
 
 class Desk:
     """Interviews on chat platforms. `quiet` is how many seconds after a message its answer is begun, so that several
-    quick ones are answered as one."""
+    quick ones are answered as one. `counts` is for measuring: interviews begun, messages, turns, and posts of which it
+    was not known whether they were made."""
 
     def __init__(
         self, conductor: Conductor, seats: Seats, planner: Planner, lines: Phrases, render: Render, quiet: float = QUIET
@@ -62,7 +63,8 @@ class Desk:
         self._seats = seats
         self._planner = planner
         self._quiet = quiet
-        self._floor = Floor(conductor, lines, render)
+        self.counts: Counter[str] = Counter()
+        self._floor = Floor(conductor, lines, render, self.counts)
         self._line = self._floor.line
         self.rota = Rota(self._floor.serve)
         self._noticed: OrderedDict[str, None] = OrderedDict()
@@ -71,16 +73,20 @@ class Desk:
         """Open the desk to a platform."""
         self._floor.rooms[platform] = Room(outbox, access)
 
-    async def recover(self, platform: str) -> int:
-        """Finish what an earlier process left: show what was recorded, answer what was received. How many it is."""
-        count = 0
-        since = self._conductor.clock() - STILL_UNSENT
+    async def recover(self, platform: str, older: float = 0.0) -> int:
+        """Finish what another process left: show what was recorded, answer what was received. How many it is.
+
+        What has waited for less than `older` seconds is left alone: where several processes serve one platform, another
+        one is at it.
+        """
+        count, now = 0, self._conductor.clock()
         for summary in await self._seats.interviews():
-            recent = summary.status != Status.ENDED or summary.updated_at > since
-            if recent and summary.candidate.startswith(f"{platform}:"):
+            recent = summary.status != Status.ENDED or summary.updated_at > now - STILL_UNSENT
+            settled = older and summary.updated_at > now - timedelta(seconds=older)
+            if recent and not settled and summary.candidate.startswith(f"{platform}:"):
                 interview = await self._conductor.load(summary.id)
                 if interview.unsent or (interview.pending and interview.status is not Status.ENDED):
-                    self.rota.due(summary.id)
+                    self.rota.due(summary.id, insist=not older)
                     count += 1
         return count
 
@@ -131,6 +137,7 @@ class Desk:
             return await self._already(await self._conductor.load(first))
         await self._conductor.move(interview_id, wanted.place.id)
         log.info("interview %s began on %s", interview_id, person.platform)
+        self.counts["begun"] += 1
         self._floor.begun.add(interview_id)
         self.rota.due(interview_id)
         self.rota.beside(asyncio.to_thread(_quietly_warm, self._planner, guide))
@@ -166,7 +173,7 @@ class Desk:
             command = commands.MEANINGS.get(entry.command)
             words = "" if command else text
             inbound = Inbound(id=message.id, interview_id=live.id, text=words, at=message.at, command=command)
-            await self._conductor.receive(inbound)
+            self.counts["messages"] += await self._conductor.receive(inbound)
             self.rota.due(live.id, 0.0 if command else self._quiet)
         return notice
 
@@ -260,7 +267,7 @@ class Desk:
         if live is None:
             return self._notice("pressed.no_interview", how=self._how(press.author, "start"))
         left = live.place
-        if not press.place.is_that(left):
+        if not press.place.is_that(left) and not press.place.holds(left):
             await self._conductor.move(live.id, press.place.id)
         if self._first_time(f"resume/{press.id}"):
             self.rota.beside(self._floor.bring(live.id, left, f"resume/{press.id}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from dataclasses import dataclass, field
 
 from interviewer.channels import commands
@@ -43,6 +44,7 @@ class Floor:
     conductor: Conductor
     lines: Phrases
     render: Render
+    counts: Counter[str]
     rooms: dict[str, Room] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     _taking: dict[str, _Taking] = field(default_factory=dict)
@@ -74,9 +76,8 @@ class Floor:
         outbox, place = self._where(interview)
         for number in list(interview.unsent):
             again = not (number == 0 and interview.id in self.begun)
-            await self._show(
-                interview, interview.turns[number], Reply(outbox, place, f"{interview.id}/{number}", again=again)
-            )
+            reply = Reply(outbox, place, f"{interview.id}/{number}", self.counts, again=again)
+            await self._show(interview, interview.turns[number], reply)
         self.begun.discard(interview.id)
         if interview.pending and interview.status is not Status.ENDED:
             await self._answer(interview)
@@ -93,7 +94,7 @@ class Floor:
 
     async def _answer(self, interview: Interview) -> None:
         outbox, place = self._where(interview)
-        reply = Reply(outbox, place, f"{interview.id}/{len(interview.turns)}")
+        reply = Reply(outbox, place, f"{interview.id}/{len(interview.turns)}", self.counts)
         taking = _Taking(asyncio.create_task(self.conductor.advance(interview.id, reply.hear)), reply)
         self._taking[interview.id] = taking
         turn: Turn | None = None
@@ -115,6 +116,7 @@ class Floor:
             self._taking.pop(interview.id, None)
         self._told.discard(interview.id)
         if turn is not None:
+            self.counts["turns"] += 1
             await self._show(await self.conductor.load(interview.id), turn, reply)
 
     async def _show(self, interview: Interview, turn: Turn, reply: Reply) -> None:

@@ -62,7 +62,10 @@ class SlackOptions:
 
 
 class SlackChannel:
-    """One workspace. `start` finishes what was left and listens, `stop` listens no more; then the desk is drained."""
+    """One workspace. `start` finishes what was left and listens, `stop` listens no more; then the desk is drained, and
+    `close` ends it."""
+
+    platform = PLATFORM
 
     def __init__(self, desk: Desk, lines: Phrases, options: SlackOptions, clock: Clock = utc_now) -> None:
         self._desk = desk

@@ -16,11 +16,11 @@ from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Assessment, Mode, Plan
 from interviewer.domain.state import Interview
 from interviewer.engines.scripted import ScriptedEngine
-from interviewer.ports import AssessRequest, SpeakRequest
+from interviewer.ports import AssessRequest, SpeakRequest, Store
 from interviewer.prompts import chat_lines, phrases
 from interviewer.reports.scorecard import as_html
 from interviewer.stores.sql import SqlStore
-from tests.fakes import FakeRetriever, make_guide
+from tests.fakes import FakeRetriever, FakeStore, make_guide
 
 QUIET = 0.05
 """Seconds of quiet after a message in these tests."""
@@ -68,19 +68,22 @@ class Shelf:
 
 
 class Bench:
-    """Everything behind a desk, on a database of its own; `reopen` is a new process on the same one."""
+    """Everything behind a desk, on a database of its own; opened again it is a new process on the same one."""
 
-    def __init__(self, folder: Path) -> None:
-        self.url = f"sqlite:///{folder / 'interviews.sqlite'}"
+    def __init__(self, folder: Path | None, quiet: float = QUIET) -> None:
+        """Without a folder everything is kept in memory."""
+        self.url = f"sqlite:///{folder / 'interviews.sqlite'}" if folder else ""
         self.engine = HeldEngine()
         self.shelf = Shelf()
-        self.store = SqlStore(self.url)
+        self.quiet = quiet
+        self.store: Store = FakeStore()
 
     async def open(self) -> Desk:
-        self.store = SqlStore(self.url)
+        if self.url:
+            self.store = SqlStore(self.url)
         await self.store.open()
         self.conductor = Conductor(self.store, self.engine, FakeRetriever(), phrases())
-        self.desk = Desk(self.conductor, self.store, self.shelf, chat_lines(), as_html, QUIET)
+        self.desk = Desk(self.conductor, self.store, self.shelf, chat_lines(), as_html, self.quiet)
         return self.desk
 
     async def close(self) -> None:

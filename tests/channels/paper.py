@@ -151,7 +151,8 @@ class PaperDriver(Driver):
             self.notices.append((who, notice))
 
     async def latest(self, who: str) -> Interview:
-        return next(i for i in await self.bench.interviews() if i.candidate == person(who).id)
+        found = [i for i in await self.bench.interviews() if i.candidate == person(who).id]
+        return found[0]
 
     async def place_of(self, who: str) -> Place:
         return Place.parse((await self.latest(who)).place)
@@ -213,11 +214,11 @@ class PaperDriver(Driver):
         self.note(said.author.user, await self.bench.desk.said(said))
 
     async def press(self, who: str, command: Command, *, to: str = "", back: int = 0) -> None:
-        place = (await self.place_of(to or who)).id
-        shown = [(s.place, b) for s in self.paper.sheets for b in s.buttons if s.place == place]
-        shown += [(place, b) for w, n in self.notices for b in n.buttons if w == who]
-        buttons = [b for _, b in shown if b.command is command]
-        await self.push(who, buttons[-1 - back], Place.parse(place))
+        alone = [b for w, n in self.notices for b in n.buttons if w == who]
+        place = direct(who) if command is Command.FORGET else await self.place_of(to or who)
+        shown = [b for s in self.paper.sheets if s.place == place.id for b in s.buttons]
+        buttons = [b for b in (*shown, *alone) if b.command is command]
+        await self.push(who, buttons[-1 - back], place)
 
     async def push(self, who: str, button: Button, place: Place) -> None:
         press = Pressed(

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -374,7 +375,8 @@ class TestConnection:
         self, sim: SlackSim, bench: Bench, wrong: str, named: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         right = SlackOptions(SecretStr(BOT_TOKEN), SecretStr(APP_TOKEN), base_url=sim.base_url)
-        options = replace(right, **{wrong: SecretStr("xoxb-canary")})
+        changes: dict[str, Any] = {wrong: SecretStr("xoxb-canary")}
+        options = replace(right, **changes)
         channel = SlackChannel(await bench.open(), chat_lines(), options)
         with pytest.raises(SettingsError) as caught:
             await channel.start()
