@@ -101,7 +101,7 @@ def _under(held: Interviewed, question: Question, labelled: QuotedQuestion | Non
             lines.add(line)
     for turn, made in aimed(held, question, labelled):
         if made:
-            yield fault("already made", turn, f"{turn.move.kind.value} at {made}")
+            yield fault("already made", turn, f"{turn.move.kind.value} at “{made}”")
     for name, count, budget in _budgets(turns, held.plan):
         if count > budget:
             yield fault("budget", turns[-1], f"{count} of {budget} {name}")
@@ -117,7 +117,7 @@ def _line(turn: Turn, question: Question) -> str:
 
 
 def aimed(held: Interviewed, question: Question, labelled: QuotedQuestion | None) -> Iterator[tuple[Turn, str]]:
-    """Turns that aim at a key point of the question, and the id of the point if it was made by then, else ""."""
+    """Turns that aim at a key point of the question, and the point's name if it was made by then, else ""."""
     points = {k.id: k.text for k in question.key_points}
     said: list[str] = []
     for turn, words_said, floor in zip(held.turns, held.said, held.floor, strict=True):
@@ -128,7 +128,7 @@ def aimed(held: Interviewed, question: Question, labelled: QuotedQuestion | None
         if point is not None and labelled:
             quotes = labelled.quotes(point, Verdict.COVERED)
             made = any(quoted_in(quote, "\n".join(said)) for quote in quotes)
-            yield turn, (turn.move.target or "") if made else ""
+            yield turn, point.partition(":")[0] if made else ""
 
 
 def _budgets(turns: Sequence[Turn], plan: Plan) -> Iterator[tuple[str, int, int]]:

@@ -160,7 +160,7 @@ def measure(
     if not held:
         return Findings()
     return Findings(
-        measures=(*_rules(held, faults), *_turns(held, answers)),
+        measures=tuple(m.model_copy(update={"clusters": 0}) for m in (*_rules(held, faults), *_turns(held, answers))),
         violations=tuple(_violation(h, each) for h in held for each in faults[h.name]),
         tables=(_by_candidate(held, faults),),
         warnings=tuple(warnings),
