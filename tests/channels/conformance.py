@@ -23,8 +23,8 @@ LANGUAGES = (
 )
 
 
-class Conformance:
-    """One test a promise."""
+class Interviewing:
+    """What every channel does, a terminal too."""
 
     @staticmethod
     async def interview(driver: Driver) -> Interview:
@@ -49,22 +49,6 @@ class Conformance:
         assert interview.unsent == []
         assert interview.status is Status.ACTIVE
 
-    @pytest.mark.parametrize("where", ["direct", "thread"])
-    async def test_a_whole_interview_and_its_scorecard(self, driver: Driver, where: str) -> None:
-        await self.begun(driver, where=where)
-        for answer in ("+1 +2 beans", "+1 peas", "~1 nothing else"):
-            await driver.say("ada", answer)
-            await driver.settled()
-        interview = await self.interview(driver)
-        assert interview.status is Status.ENDED
-        assert interview.unsent == []
-        seen = await driver.seen("ada")
-        assert "Thank you" in seen[-1]
-        assert len(seen) >= len(interview.turns)
-        (page,) = driver.files("ada")
-        assert page.lower().startswith("<!doctype html>")
-        assert "Gardens" in page
-
     async def test_a_long_answer_is_kept_whole(self, driver: Driver) -> None:
         await self.begun(driver)
         text = "+1 " + "beans and peas, " * 2_499 + "that is all"
@@ -82,6 +66,86 @@ class Conformance:
         await driver.settled()
         assert (await self.interview(driver)).messages[0].text == text
         assert await self.moves(driver) == [MoveKind.ASK, MoveKind.NEXT]
+
+    async def test_hint_and_skip_by_button(self, driver: Driver) -> None:
+        await self.begun(driver)
+        await driver.press("ada", Command.HINT)
+        await driver.settled()
+        await driver.press("ada", Command.SKIP)
+        await driver.settled()
+        assert await self.moves(driver) == [MoveKind.ASK, MoveKind.HINT, MoveKind.NEXT]
+
+    async def test_pause_and_go_on(self, driver: Driver) -> None:
+        await self.begun(driver)
+        await driver.press("ada", Command.PAUSE)
+        await driver.settled()
+        assert (await self.interview(driver)).status is Status.PAUSED
+        await driver.press("ada", Command.RESUME)
+        await driver.settled()
+        seen = await driver.seen("ada")
+        assert seen[-1].startswith("Welcome back")
+        assert "Question 1 of 3" in seen[-1]
+        await driver.say("ada", "+1 beans")
+        await driver.settled()
+        assert await self.moves(driver) == [MoveKind.ASK, MoveKind.PAUSE, MoveKind.NEXT]
+
+    async def test_an_answer_ends_a_pause(self, driver: Driver) -> None:
+        await self.begun(driver)
+        await driver.press("ada", Command.PAUSE)
+        await driver.settled()
+        await driver.say("ada", "+1 beans")
+        await driver.settled()
+        assert (await self.interview(driver)).status is Status.ACTIVE
+
+    async def test_what_was_received_is_answered_after_a_crash(self, driver: Driver) -> None:
+        await self.begun(driver)
+        driver.bench.engine.reading.clear()
+        await driver.say("ada", "+1 beans")
+        await self.until(lambda: driver.bench.engine.readings == ["+1 beans"])
+        await self.die(driver)
+        driver.bench.engine.reading.set()
+        await driver.open()
+        await driver.settled()
+        assert await self.moves(driver) == [MoveKind.ASK, MoveKind.NEXT]
+        assert len(await driver.seen("ada")) == 2
+
+    @staticmethod
+    async def die(driver: Driver) -> None:
+        """The process goes away in the middle of whatever it does."""
+        await driver.bench.desk.drain(0)
+        await driver.close()
+
+    @staticmethod
+    async def until(true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not true():  # noqa: ASYNC110 - a test looks in from outside
+                await asyncio.sleep(0.005)
+
+    @staticmethod
+    async def until_seen(driver: Driver, who: str, count: int) -> None:
+        async with asyncio.timeout(10):
+            while len(await driver.seen(who)) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+class Conformance(Interviewing):
+    """What every chat does besides."""
+
+    @pytest.mark.parametrize("where", ["direct", "thread"])
+    async def test_a_whole_interview_and_its_scorecard(self, driver: Driver, where: str) -> None:
+        await self.begun(driver, where=where)
+        for answer in ("+1 +2 beans", "+1 peas", "~1 nothing else"):
+            await driver.say("ada", answer)
+            await driver.settled()
+        interview = await self.interview(driver)
+        assert interview.status is Status.ENDED
+        assert interview.unsent == []
+        seen = await driver.seen("ada")
+        assert "Thank you" in seen[-1]
+        assert len(seen) >= len(interview.turns)
+        (page,) = driver.files("ada")
+        assert page.lower().startswith("<!doctype html>")
+        assert "Gardens" in page
 
     async def test_quick_messages_are_one_answer(self, driver: Driver) -> None:
         await self.begun(driver)
@@ -166,14 +230,6 @@ class Conformance:
         await driver.delete("ada", message)
         assert "still counts" in driver.told("ada")[-1]
 
-    async def test_hint_and_skip_by_button(self, driver: Driver) -> None:
-        await self.begun(driver)
-        await driver.press("ada", Command.HINT)
-        await driver.settled()
-        await driver.press("ada", Command.SKIP)
-        await driver.settled()
-        assert await self.moves(driver) == [MoveKind.ASK, MoveKind.HINT, MoveKind.NEXT]
-
     async def test_a_button_pressed_twice_counts_once(self, driver: Driver) -> None:
         await self.begun(driver)
         await driver.press("ada", Command.SKIP)
@@ -197,28 +253,6 @@ class Conformance:
         await driver.press("ada", Command.SKIP)
         await driver.settled()
         assert await self.moves(driver) == [MoveKind.ASK, MoveKind.NEXT]
-
-    async def test_pause_and_go_on(self, driver: Driver) -> None:
-        await self.begun(driver)
-        await driver.press("ada", Command.PAUSE)
-        await driver.settled()
-        assert (await self.interview(driver)).status is Status.PAUSED
-        await driver.press("ada", Command.RESUME)
-        await driver.settled()
-        seen = await driver.seen("ada")
-        assert seen[-1].startswith("Welcome back")
-        assert "Question 1 of 3" in seen[-1]
-        await driver.say("ada", "+1 beans")
-        await driver.settled()
-        assert await self.moves(driver) == [MoveKind.ASK, MoveKind.PAUSE, MoveKind.NEXT]
-
-    async def test_an_answer_ends_a_pause(self, driver: Driver) -> None:
-        await self.begun(driver)
-        await driver.press("ada", Command.PAUSE)
-        await driver.settled()
-        await driver.say("ada", "+1 beans")
-        await driver.settled()
-        assert (await self.interview(driver)).status is Status.ACTIVE
 
     async def test_it_is_resumed_elsewhere(self, driver: Driver) -> None:
         await self.begun(driver, where="thread")
@@ -374,18 +408,6 @@ class Conformance:
         await driver.type("ada", "forget")
         assert "I keep nothing" in driver.told("ada")[-1]
 
-    async def test_what_was_received_is_answered_after_a_crash(self, driver: Driver) -> None:
-        await self.begun(driver)
-        driver.bench.engine.reading.clear()
-        await driver.say("ada", "+1 beans")
-        await self.until(lambda: driver.bench.engine.readings == ["+1 beans"])
-        await self.die(driver)
-        driver.bench.engine.reading.set()
-        await driver.open()
-        await driver.settled()
-        assert await self.moves(driver) == [MoveKind.ASK, MoveKind.NEXT]
-        assert len(await driver.seen("ada")) == 2
-
     async def test_a_reply_cut_off_by_a_crash_is_finished_in_its_place(self, driver: Driver) -> None:
         await self.begun(driver)
         driver.bench.engine.speaking.clear()
@@ -398,22 +420,3 @@ class Conformance:
         seen = await driver.seen("ada")
         assert len(seen) == 2
         assert "Question 2 of 3" in seen[-1]
-
-    @staticmethod
-    async def die(driver: Driver) -> None:
-        """The process goes away in the middle of whatever it does."""
-        for interview in await driver.bench.interviews():
-            driver.bench.desk.rota.cancel(interview.id)
-        await driver.close()
-
-    @staticmethod
-    async def until(true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not true():  # noqa: ASYNC110 - a test looks in from outside
-                await asyncio.sleep(0.005)
-
-    @staticmethod
-    async def until_seen(driver: Driver, who: str, count: int) -> None:
-        async with asyncio.timeout(10):
-            while len(await driver.seen(who)) < count:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
