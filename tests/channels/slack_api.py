@@ -117,7 +117,7 @@ class SlackApi:
         message = {"type": "message", "bot_id": BOT, "user": BOT_USER, "ts": self.ts(), "text": given.get("text", "")}
         message |= {k: given[k] for k in ("blocks", "metadata", "thread_ts") if given.get(k)}
         self.messages[given["channel"]].append(message)
-        self.log.append(f"bot in {given['channel']}: {shown(given['blocks'])}")
+        self.log.append(f"bot in {where(given['channel'], message)}: {shown(given['blocks'])}")
         self._later(self.event({**message, "channel": given["channel"]}))  # an app hears itself, too
         return {"ts": message["ts"], "channel": given["channel"], "message": message}
 
@@ -140,7 +140,7 @@ class SlackApi:
             "blocks": given["blocks"],
             "metadata": given.get("metadata", message.get("metadata")),
         }
-        self.log.append(f"bot edits in {given['channel']}: {shown(given['blocks'])}")
+        self.log.append(f"bot edits in {where(given['channel'], message)}: {shown(given['blocks'])}")
         return {"ts": given["ts"], "channel": given["channel"]}
 
     def _deleted(self, given: Json) -> Json:
@@ -211,6 +211,11 @@ class SlackApi:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def where(channel: str, message: Json) -> str:
+    """A channel, or a thread of it, in words."""
+    return f"a thread of {channel}" if message.get("thread_ts") else channel
 
 
 class Refusal(Exception):

@@ -52,12 +52,12 @@ def view_problems(view: Json) -> list[str]:
 
 
 def _sdk(block: Json) -> list[str]:
-    parsed = Block.parse(block)
-    if parsed is None:
-        return [f"no such block: {block.get('type')}"]
     try:
+        parsed = Block.parse(block)
+        if parsed is None:
+            return [f"no such block: {block.get('type')}"]
         parsed.validate_json()
-    except SlackObjectFormationError as error:
+    except (SlackObjectFormationError, TypeError) as error:
         return [str(error)]
     return []
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from tests.channels.slack_api import APP, BOT_USER, TEAM, Json, SlackApi
+from tests.channels.slack_api import APP, BOT_USER, TEAM, Json, SlackApi, where
 
 SECRET = "s1gn1ng"
 
@@ -79,7 +79,7 @@ class SlackSim(SlackApi):
         if files:
             message |= {"subtype": "file_share", "files": [{"id": f"F{n}", "name": "a.png"} for n in range(files)]}
         self.messages[channel].append(message)
-        self.log.append(f"{user} in {channel}: {text}")
+        self.log.append(f"{user} in {where(channel, message)}: {text}{' (and a file)' * bool(files)}")
         await self.event({**message, "channel": channel})
         return {**message, "channel": channel}
 

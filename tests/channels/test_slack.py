@@ -11,8 +11,9 @@ from tests.channels.conformance import Conformance
 from tests.channels.driving import Bench
 from tests.channels.slack_driver import SlackDriver
 from tests.channels.slack_sim import SlackSim
+from tests.channels.slack_transcript import transcript
 
-pytest.importorskip("slack_bolt")
+GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "slack.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -34,3 +35,7 @@ async def driver(sim: SlackSim, tmp_path: Path) -> AsyncIterator[SlackDriver]:
 
 class TestSlack(Conformance):
     """Over Socket Mode."""
+
+
+async def test_the_transcript_in_the_guide_is_what_happens() -> None:
+    assert GUIDE.split("```text\n")[1].split("```")[0].splitlines() == await transcript()
