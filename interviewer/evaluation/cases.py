@@ -167,7 +167,7 @@ def _most(values: Sequence[Any]) -> Any:
 def read_lines(path: Path, kind: type[T]) -> list[T]:
     """The lines of a JSONL file, each as `kind`; empty lines are passed over. Raises CasesError."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise CasesError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

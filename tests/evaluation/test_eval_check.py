@@ -1,0 +1,156 @@
+"""`interviewer eval check` as a maintainer meets it: on the suites that ship, with an engine that knows the labels.
+
+Every canary has to fail it for its own reason, and the engine itself has to pass.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from interviewer.cli.eval import app
+from interviewer.evaluation.canaries import Oracle, answer_key
+from interviewer.evaluation.quoted import load_any
+from interviewer.evaluation.subjects import Subject
+from interviewer.resources import resource_folder
+from interviewer.wiring import House
+from tests.evaluation.suite_runs import everything_known, labelled
+
+AGREEMENT = resource_folder("evals") / "cases" / "agreement"
+SUITES = ("agreement", "stability", "metamorphic", "injection")
+REASONS = {
+    "lenient": ("agreement", "leniency"),
+    "noisy": ("stability", "repeat_variance"),
+    "injectable": ("injection", "violations"),
+    "position": ("metamorphic", "violations"),
+    "constant": ("agreement", "qwk"),
+}
+
+
+@cache
+def knowledge() -> Any:
+    return {**everything_known(), **answer_key(load_any(AGREEMENT).cases)}
+
+
+def subject(_house: House, _engine: str | None = None, *, offline: bool = False) -> Subject:
+    """An engine that agrees with the labels but for a little noise, the same in every run."""
+    return Subject(Oracle(knowledge(), labelled(), noise=0.05))
+
+
+@pytest.fixture(autouse=True)
+def known_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setattr(House, "subject", subject)
+    monkeypatch.setenv("INTERVIEWER_DATA_DIR", str(tmp_path / "data"))
+    return
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the baselines of every suite."""
+    folder = tmp_path_factory.mktemp("evals")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(House, "subject", subject)
+        done = call("bless", *SUITES, "--home", str(folder))
+    assert done.exit_code == 0, done.output
+    assert len(list((folder / "baselines").iterdir())) == len(SUITES)
+    return folder
+
+
+def call(*args: str) -> Any:
+    return CliRunner().invoke(app, args)
+
+
+def checked(home: Path, *args: str) -> tuple[int, dict[str, Any]]:
+    done = call("check", *args, "--home", str(home), "--json")
+    return done.exit_code, {r["info"]["suite"]: r for r in json.loads(done.stdout)["results"]}
+
+
+def worse(result: dict[str, Any]) -> set[str]:
+    return {d["name"] for d in result["differences"] if d["outcome"] == "regression"}
+
+
+def test_the_engine_itself_passes_and_nothing_is_graded_anew(home: Path) -> None:
+    before = {p.name: p.stat().st_size for p in (home / "ledgers").iterdir()}
+    status, results = checked(home, *SUITES)
+    assert status == 0
+    assert {r["outcome"] for r in results.values()} == {"pass"}
+    assert all(d["difference"] == 0 for r in results.values() for d in r["differences"])
+    assert {p.name: p.stat().st_size for p in (home / "ledgers").iterdir()} == before
+
+
+@pytest.mark.parametrize("canary", REASONS)
+def test_a_canary_fails_for_its_own_reason(home: Path, canary: str) -> None:
+    suite, reason = REASONS[canary]
+    status, results = checked(home, suite, "--canary", canary)
+    assert status == 1
+    assert reason in worse(results[suite])
+    assert results[suite]["outcome"] == "regression"
+
+
+def test_a_position_bias_is_told_by_the_order_of_the_points(home: Path) -> None:
+    _, results = checked(home, "metamorphic", "--canary", "position")
+    before = {v["item"] for v in checked(home, "metamorphic")[1]["metamorphic"]["violations"]}
+    fresh = [v["variant"] for v in results["metamorphic"]["violations"] if v["item"] not in before]
+    assert fresh.count("order of key points") > len(fresh) / 2
+
+
+def test_the_answers_that_moved_most_are_told_with_their_points(home: Path) -> None:
+    done = call("check", "agreement", "--canary", "lenient", "--home", str(home))
+    assert done.exit_code == 1
+    assert "Leniency" in done.output
+    assert "missing → partial" in done.output
+    assert done.output.rstrip().splitlines()[-1].strip()
+
+
+def test_a_ledger_is_enough_with_no_engine(home: Path, tmp_path: Path) -> None:
+    ledger = next((home / "ledgers").glob("agreement.oracle*"))
+    page = tmp_path / "report.html"
+    done = call("replay", str(ledger), "--html", str(page), "--json")
+    assert done.exit_code == 0
+    (result,) = json.loads(done.stdout)["results"]
+    assert result["graded"] == len(load_any(AGREEMENT).cases)
+    assert "<html" in page.read_text(encoding="utf-8")
+    compared = call("compare", str(next((home / "baselines").glob("agreement.oracle*"))), str(ledger), "--quiet")
+    assert compared.exit_code == 0
+    assert "No worse" in compared.output
+
+
+def test_offline_says_what_is_missing(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "ledgers").mkdir()
+    ledger = next((home / "ledgers").glob("agreement.oracle*"))
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    (tmp_path / "ledgers" / ledger.name).write_bytes(b"".join(lines[:100]))
+    (tmp_path / "baselines").symlink_to(home / "baselines")
+    status, results = checked(tmp_path, "agreement", "--offline")
+    assert status == 3
+    assert "are not in the ledger" in results["agreement"]["problems"][0]
+
+
+def test_power_and_list(home: Path) -> None:
+    assert "QWK" in call("power", "agreement", "--home", str(home)).output
+    listed = call("list", "--home", str(home)).output
+    assert all(name in listed for name in (*SUITES, "conduct", "retrieval"))
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("check", "agreement"), "There is no baseline of agreement"),
+        (("run", "nothing"), "There is no suite 'nothing'"),
+        (("run", "agreement", "--shard", "5/4"), "is no shard"),
+        (("replay", "nowhere.jsonl"), "There is no ledger"),
+        (("run", "--wrong"), "No such option"),
+        (("check", "agreement", "--canary", "yellow"), "There is no canary"),
+    ],
+)
+def test_what_keeps_it_from_saying_anything_ends_with_three(args: tuple[str, ...], said: str, home: Path) -> None:
+    at = home if "--canary" in args else home / "elsewhere"
+    done = call(*args, *(("--home", str(at)) if args[0] != "replay" else ()))
+    assert done.exit_code == 3
+    assert said in done.output
