@@ -6,7 +6,6 @@ Every canary has to fail it for its own reason, and the engine itself has to pas
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,10 +43,9 @@ def subject(_house: House, _engine: str | None = None, *, offline: bool = False)
 
 
 @pytest.fixture(autouse=True)
-def known_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def known_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(House, "subject", subject)
     monkeypatch.setenv("INTERVIEWER_DATA_DIR", str(tmp_path / "data"))
-    return
 
 
 @pytest.fixture(scope="module")
