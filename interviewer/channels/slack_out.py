@@ -42,6 +42,7 @@ CLOSED = frozenset(
         "ekm_access_denied",
         "is_archived",
         "messages_tab_disabled",
+        "no_permission",
         "not_in_channel",
         "restricted_action",
         "restricted_action_non_threadable_channel",
@@ -50,6 +51,7 @@ CLOSED = frozenset(
         "thread_not_found",
         "user_disabled",
         "user_not_found",
+        "user_not_in_channel",
     }
 )
 UNSURE = frozenset({"internal_error", "fatal_error", "request_timeout", "service_unavailable", "team_added_to_org"})
