@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
 
-.PHONY: help chat test lint bench bench-grader torture venv lock wheel train clean
+.PHONY: help chat test lint bench bench-grader bench-evals torture venv lock wheel train clean
 
 help: ## Show what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ bench: $(DEV) ## Measure speed and recall, as ratios in one run
 
 bench-grader: $(DEV) ## Measure the embedded grader on labelled answers, beside simpler ways
 	$(BIN)/python -m bench.grader
+
+bench-evals: $(DEV) ## Measure evaluation's speed and memory; others' too: make bench-evals ARGS="--peers DIR"
+	$(BIN)/python -m bench.evals $(ARGS)
 
 torture: $(DEV) ## Kill it many times while it works
 	$(BIN)/python -m bench.chat_torture

@@ -82,10 +82,12 @@ class Connection(asyncio.Protocol):
         self.buffer = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
+        """Answer what is whole."""
         self.buffer += data
         while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
             head = bytes(self.buffer[:end]).lower()
@@ -98,6 +100,7 @@ class Connection(asyncio.Protocol):
             self.answer(head.split(b" ", 2)[1], body)
 
     def answer(self, path: bytes, body: bytes) -> None:
+        """Answer at once, or after the latency."""
         server, loop = self.server, asyncio.get_running_loop()
         if path.endswith(b"/stats"):
             self.send(200, to_json(server.stats()))
@@ -113,6 +116,7 @@ class Connection(asyncio.Protocol):
         loop.call_later(server.latency, self.fill, body)
 
     def fill(self, body: bytes) -> None:
+        """Answer with a filled sheet, in one piece or as a stream."""
         self.server.at_once -= 1
         asked = from_json(body)
         text = filled("\n".join(str(m["content"]) for m in asked["messages"]))
@@ -134,6 +138,7 @@ class Connection(asyncio.Protocol):
         self.send(200, b"\n\n".join([*lines, b"data: [DONE]", b""]), kind="text/event-stream")
 
     def send(self, status: int, body: bytes, extra: str = "", kind: str = "application/json") -> None:
+        """Write a whole reply."""
         head = f"HTTP/1.1 {status} OK\r\ncontent-type: {kind}\r\n{extra}content-length: {len(body)}\r\n\r\n"
         self.transport.write(head.encode() + body)
 

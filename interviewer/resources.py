@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
+@cache
 def resource_folder(name: str) -> Path:
     """The folder `prompts`, `content` or `evals`."""
     packaged = _PACKAGE / "data" / name

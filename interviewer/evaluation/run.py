@@ -25,6 +25,8 @@ from interviewer.ports import AssessRequest, Engine
 Progress = Callable[[int, int], None]
 TRIES = 4
 BACKOFF = 0.5
+APART = 0.004
+"""Seconds between the first requests: replies that come one by one are dealt with without a queue, and stay so."""
 PATIENCE = 600.0
 """Seconds that an endpoint may refuse everything before what waits is given up."""
 REFUSALS = frozenset({"rate_limit", "overloaded"})
@@ -112,7 +114,7 @@ class _Pool:
 
     async def work(self, at_once: int) -> None:
         """Do all jobs. What was under way when the engine turned out unusable is finished first."""
-        workers = [asyncio.create_task(self._worker()) for _ in range(at_once)]
+        workers = [asyncio.create_task(self._worker(n * APART)) for n in range(at_once)]
         try:
             await asyncio.gather(*workers)
         finally:
@@ -124,7 +126,8 @@ class _Pool:
         if self._unusable:
             raise self._unusable
 
-    async def _worker(self) -> None:
+    async def _worker(self, late: float) -> None:
+        await asyncio.sleep(late)
         while not self._unusable and (job := next(self._waiting, None)):
             try:
                 grade, seconds = await self._graded(job)
