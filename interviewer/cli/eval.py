@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,6 +28,7 @@ from interviewer.domain.errors import InterviewerError, NotFoundError, SettingsE
 if TYPE_CHECKING:
     from interviewer.evaluation.definitions import Definition
     from interviewer.evaluation.jobs import Shard
+    from interviewer.evaluation.ledger import Ledger
     from interviewer.evaluation.measuring import Measured
     from interviewer.evaluation.run import RunOptions
     from interviewer.evaluation.subjects import Subject
@@ -97,7 +98,7 @@ class Wish:
 
         return parse_shard(self.shard) if self.shard else None
 
-    def options(self, subject: Subject, progress: Any) -> RunOptions:
+    def options(self, subject: Subject, others: Iterable[Ledger], progress: Any) -> RunOptions:
         """How to grade."""
         from interviewer.evaluation.run import RunOptions
 
@@ -108,6 +109,7 @@ class Wish:
             seconds=self.house.settings.turn_seconds,
             shard=self.part,
             progress=progress,
+            others=tuple(others),
         )
 
 
@@ -257,7 +259,7 @@ def _all_measured(wish: Wish, chosen: Sequence[Definition], *, compared: bool) -
 
 
 async def _measured(wish: Wish, chosen: Sequence[Definition], compared: bool) -> list[Measured]:
-    from interviewer.evaluation.ledger import LedgerWriter
+    from interviewer.evaluation.ledger import Ledger, LedgerWriter
     from interviewer.evaluation.measuring import GRADED_KINDS, held, measured
 
     found = []
@@ -275,7 +277,8 @@ async def _measured(wish: Wish, chosen: Sequence[Definition], compared: bool) ->
             kept = wish.place.baseline(each.name, base)
             baseline = stack.enter_context(opened_baseline(kept)) if compared else None
             tell = stack.enter_context(progress_bar(f"Grading {each.name}"))
-            found.append(await measured(each, subject, ledger, baseline, wish.options(subject, tell)))
+            others = [stack.enter_context(Ledger(path)) for path in wish.place.others(each.name, subject.engine.name)]
+            found.append(await measured(each, subject, ledger, baseline, wish.options(subject, others, tell)))
     return found
 
 

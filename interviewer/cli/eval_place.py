@@ -44,6 +44,11 @@ class Place:
         """The ledger of a suite and engine."""
         return self.home / "ledgers" / f"{suite}.{engine}.jsonl"
 
+    def others(self, suite: str, engine: str) -> list[Path]:
+        """The ledgers that other suites have for the engine: what they graded is not graded again."""
+        own = self.ledger(suite, engine)
+        return sorted(path for path in own.parent.glob(f"*.{engine}.jsonl") if path != own)
+
     def baseline(self, suite: str, engine: str) -> Path:
         """The baseline of a suite and engine, whether it is there or not."""
         own = self.home / "baselines" / f"{suite}.{engine}.jsonl"

@@ -46,11 +46,17 @@ class Jobs:
     """The jobs of a run, found one by one, so that their prompts are not all held at once.
 
     Gradings that the ledger has become part of its latest run on the way (`found` counts them). Two that depend on the
-    very same are made once, and so are the repeats of a deterministic engine.
+    very same are made once, and so are the repeats of a deterministic engine. What one of `others` has is taken over.
     """
 
     def __init__(
-        self, subject: Subject, items: Sequence[Item], repeats: int, ledger: Ledger, shard: Shard | None = None
+        self,
+        subject: Subject,
+        items: Sequence[Item],
+        repeats: int,
+        ledger: Ledger,
+        shard: Shard | None = None,
+        others: Sequence[Ledger] = (),
     ) -> None:
         self.items = [item for item in items if in_shard(item, shard)]
         self.repeats = repeats
@@ -58,6 +64,7 @@ class Jobs:
         self.found = 0
         self._subject = subject
         self._ledger = ledger
+        self._others = others
         self._under_way: dict[str, Job] = {}
 
     def __iter__(self) -> Iterator[Job]:
@@ -69,11 +76,21 @@ class Jobs:
                 if self._ledger.holds(key):
                     self._ledger.again(label)
                     self.found += 1
+                elif self._taken_over(label, sent):
+                    self.found += 1
                 elif key in self._under_way:
                     self._under_way[key].labels.append(label)
                 else:
                     self._under_way[key] = Job(item, sent, key, [label])
                     yield self._under_way[key]
+
+    def _taken_over(self, label: Label, sent: Fingerprint) -> bool:
+        """Whether another ledger has this grading, and this one now has it too."""
+        other = next((each for each in self._others if each.holds(label.key)), None)
+        if other is None or not isinstance(self._ledger, LedgerWriter):
+            return False
+        self._ledger.append(other.graded(label.key).model_copy(update=label._asdict()), sent)
+        return True
 
     def done(self, job: Job, grade: SingleGrade, seconds: float, ledger: LedgerWriter) -> None:
         """Write what came of a job, for everything that it stands for."""

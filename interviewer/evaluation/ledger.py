@@ -150,6 +150,10 @@ class Ledger:
         """Whether this describes the latest run, whenever it was."""
         return self.info is not None and self.info.model_copy(update={"at": info.at}) == info
 
+    def graded(self, key: str) -> Row:
+        """A grading of any run, by its key. Raises KeyError, and LedgerError when its line is damaged."""
+        return self._row_at(self._graded[key])
+
     def prompt(self, digest: str) -> tuple[str, str]:
         """The system and user text of a prompt, ("", "") of none. Raises KeyError."""
         if not digest:

@@ -64,6 +64,7 @@ class RunOptions:
     """How a run is done: gradings under way at any time, requests a minute, and seconds for one grading.
 
     Waiting for the endpoint's leave does not count as time of a grading. `progress` hears of gradings done and in all.
+    `others` are ledgers, such as other suites', whose gradings are taken over.
     """
 
     at_once: int = 1
@@ -71,6 +72,7 @@ class RunOptions:
     seconds: float = SECONDS
     shard: Shard | None = None
     progress: Progress = nobody
+    others: tuple[Ledger, ...] = ()
 
 
 async def run(
@@ -90,7 +92,7 @@ async def run(
     options = options or RunOptions()
     began = time.perf_counter()
     ledger.begin(info)
-    jobs = Jobs(subject, items, repeats, ledger, options.shard)
+    jobs = Jobs(subject, items, repeats, ledger, options.shard, options.others)
     ran = Ran(jobs)
     if isinstance(ledger, LedgerWriter):
         await _Pool(subject, jobs, ran, ledger, options).work(min(options.at_once, jobs.total))

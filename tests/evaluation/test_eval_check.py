@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from interviewer.cli.eval import app
 from interviewer.evaluation.canaries import Oracle, answer_key
+from interviewer.evaluation.ledger import Ledger
 from interviewer.evaluation.quoted import load_any
 from interviewer.evaluation.subjects import Subject
 from interviewer.resources import resource_folder
@@ -80,6 +81,13 @@ def test_the_engine_itself_passes_and_nothing_is_graded_anew(home: Path) -> None
     assert {r["outcome"] for r in results.values()} == {"pass"}
     assert all(d["difference"] == 0 for r in results.values() for d in r["differences"])
     assert {p.name: p.stat().st_size for p in (home / "ledgers").iterdir()} == before
+
+
+def test_what_one_suite_graded_another_does_not_grade_again(home: Path) -> None:
+    ledger = next((home / "ledgers").glob("stability.oracle*"))
+    with Ledger(next((home / "ledgers").glob("agreement.oracle*"))) as agreement, Ledger(ledger) as stability:
+        first = {row.item: row.at for row in agreement.rows()}
+        assert {row.item: row.at for row in stability.rows() if row.repeat == 0} == first
 
 
 @pytest.mark.parametrize("canary", REASONS)

@@ -48,7 +48,7 @@ async def test_what_was_graded_is_not_graded_again(tmp_path: Path) -> None:
 async def test_rows_come_in_the_order_of_items_and_repeats_however_they_ended(tmp_path: Path) -> None:
     given = [*items(9)][::-1]
     with LedgerWriter(tmp_path / "l.jsonl") as ledger:
-        subject = Subject(Counting(seconds=0.001))
+        subject = Subject(Counting(seconds=0.05))
         ran = await run(subject, given, 2, ledger, info_of(subject), RunOptions(at_once=4))
         assert [(r.item, r.repeat) for r in ran.rows()] == [(i.id, n) for i in given for n in range(2)]
         assert all(r.grade.points[0].id == "k1" and r.case_id == r.item for r in ran.rows())
