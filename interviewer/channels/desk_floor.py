@@ -170,11 +170,8 @@ class Floor:
             with contextlib.suppress(ChannelError):
                 await self._say_where_it_went(Place.parse(left), place, f"{interview_id}/{key}/left")
         latest = interview.turns[-1]
-        post = Post(
-            key=f"{interview_id}/{key}/recap",
-            text=await self._recap(interview),
-            buttons=self.buttons(interview, latest),
-        )
+        buttons = self.buttons(interview, latest, awake=True)
+        post = Post(key=f"{interview_id}/{key}/recap", text=await self._recap(interview), buttons=buttons)
         await patiently(lambda: outbox.post(place, post))
 
     async def _say_where_it_went(self, left: Place, place: Place, key: str) -> None:
@@ -205,6 +202,18 @@ class Floor:
             with contextlib.suppress(ChannelError):
                 await outbox.post(place, post)
 
+    async def send_report(self, interview_id: str, reader: Person) -> None:
+        """Send a scorecard that was asked for, or say that it cannot be sent."""
+        try:
+            await self.deliver(interview_id, reader)
+        except InterviewerError as error:
+            log.warning("interview %s: its scorecard was not sent: %s", interview_id, type(error).__name__)
+            outbox = self.outbox(reader.platform)
+            direct = Place(platform=reader.platform, space=reader.space, direct=True)
+            with contextlib.suppress(ChannelError):
+                place = await outbox.open(direct, reader, "", f"{interview_id}/failed")
+                await outbox.post(place, Post(key=f"{interview_id}/failed", text=self.line("report.failed")))
+
     async def deliver(self, interview_id: str, reader: Person, place: Place | None = None) -> None:
         """Send a scorecard as a file, to this place or the reader's direct messages. Whether they may was asked."""
         card = await self.conductor.scorecard(interview_id)
@@ -223,13 +232,13 @@ class Floor:
         where = place
         await patiently(lambda: outbox.attach(where, attachment))
 
-    def buttons(self, interview: Interview, turn: Turn) -> tuple[Button, ...]:
-        """The buttons under a turn."""
+    def buttons(self, interview: Interview, turn: Turn, *, awake: bool = False) -> tuple[Button, ...]:
+        """The buttons under a turn; `awake` where a pause is over, though nothing was said since."""
         practice = interview.plan.mode is Mode.PRACTICE
         match turn.move.kind:
             case MoveKind.CLOSE:
                 wanted = []
-            case MoveKind.PAUSE:
+            case MoveKind.PAUSE if not awake:
                 wanted = [Command.RESUME, Command.END]
             case _:
                 wanted = [*([Command.HINT] if practice else []), Command.SKIP, Command.PAUSE, Command.END]

@@ -254,6 +254,16 @@ class Conformance(Interviewing):
         await driver.settled()
         assert await self.moves(driver) == [MoveKind.ASK, MoveKind.NEXT]
 
+    async def test_after_a_pause_there_are_buttons_again(self, driver: Driver) -> None:
+        await self.begun(driver)
+        await driver.press("ada", Command.PAUSE)
+        await driver.settled()
+        await driver.press("ada", Command.RESUME)
+        await driver.settled()
+        await driver.press("ada", Command.SKIP)
+        await driver.settled()
+        assert await self.moves(driver) == [MoveKind.ASK, MoveKind.PAUSE, MoveKind.NEXT]
+
     async def test_it_is_resumed_elsewhere(self, driver: Driver) -> None:
         await self.begun(driver, where="thread")
         await driver.say("ada", "+1 beans")

@@ -298,6 +298,10 @@ class TestPosting:
         interview = await driver.bench.interview()
         assert (interview.status, interview.unsent) == (Status.ENDED, [])
         assert "couldn't send the scorecard" in driver.seen_direct("ada")[-1]
+        driver.sim.faults["files.getUploadURLExternal"] = [Fault("missing_scope")]
+        await driver.type("ada", "report")
+        await driver.settled()
+        assert "couldn't make the scorecard just now" in driver.seen_direct("ada")[-1]
         await driver.type("ada", "report")
         await driver.settled()
         assert len(driver.files("ada")) == 1
