@@ -1,8 +1,8 @@
 """Other evaluation runners on the same requests: DeepEval, Inspect AI and promptfoo, each in an environment of its own.
 
-Each gets the rendered prompts as its data, asks the endpoint with as many at once, and checks that a reply is a filled
-sheet, by its own means of doing these things. Their logs and caches are kept where they keep them by default, but for
-what would be sent elsewhere. What is timed is the evaluation; for the two in Python without importing them.
+Each gets the rendered prompts as its data, asks the endpoint with as many at once, reads the filled sheet, drops
+verdicts whose quote was not said and scores what is left, by its own means of doing these things. They keep what they
+keep by default, but send nothing elsewhere. What is timed is the evaluation, without starting the program.
 """
 
 from __future__ import annotations
@@ -21,7 +21,27 @@ UNKEPT = "deepeval keeping nothing"
 """DeepEval without the record that it keeps as it goes, which is what a killed run would go on from: less work."""
 PATIENCE = 400
 
-DEEPEVAL = """
+SCORED = """
+def scored(reply, user):
+    sheet, said = json.loads(reply), " ".join(user.casefold().split())
+    credit = {"covered": 1.0, "partial": 0.5}
+    quotes = {k: " ".join(q.casefold().split()) for k, q in sheet["quotes"].items()}
+    points = [credit.get(v, 0.0) if quotes[k] and quotes[k] in said else 0.0 for k, v in sheet["points"].items()]
+    return sum(points) / len(points)
+"""
+SCORED_IN_JAVASCRIPT = """
+const sheet = JSON.parse(output), plain = (t) => t.toLowerCase().split(/\\s+/).join(' ');
+const said = plain(context.vars.user), credit = {covered: 1, partial: 0.5};
+const points = Object.entries(sheet.points).map(([k, v]) => {
+  const quote = plain(sheet.quotes[k]);
+  return quote && said.includes(quote) ? credit[v] || 0 : 0;
+});
+return points.reduce((a, b) => a + b, 0) / points.length;
+"""
+
+DEEPEVAL = (
+    SCORED
+    + """
 import json, sys, time
 from openai import AsyncOpenAI
 from deepeval import evaluate
@@ -33,13 +53,13 @@ url, at_once, kept, tasks = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "kept"
 client = AsyncOpenAI(base_url=url, api_key="none", max_retries=0)
 
 class Filled(BaseMetric):
-    threshold = 1.0
+    threshold = 0.0
     async_mode = True
     async def a_measure(self, case, *args, **kwargs):
         messages = [{"role": "system", "content": case.context[0]}, {"role": "user", "content": case.input}]
         reply = await client.chat.completions.create(model="m", temperature=0, messages=messages)
-        self.score = float("points" in json.loads(reply.choices[0].message.content))
-        self.success, self.reason = self.score == 1.0, ""
+        self.score = scored(reply.choices[0].message.content, case.input)
+        self.success, self.reason = True, ""
         return self.score
     def measure(self, case, *args, **kwargs):
         raise NotImplementedError
@@ -56,8 +76,11 @@ result = evaluate(cases, [Filled()], async_config=AsyncConfig(max_concurrent=at_
 seconds = time.perf_counter() - began
 print("RESULT", json.dumps([seconds, sum(bool(r.success) for r in result.test_results)]))
 """
+)
 
-INSPECT = """
+INSPECT = (
+    SCORED
+    + """
 import json, sys, time
 from inspect_ai import Task, eval
 from inspect_ai.dataset import Sample
@@ -70,7 +93,7 @@ url, at_once, tasks = sys.argv[1], int(sys.argv[2]), json.load(open("tasks.json"
 @scorer(metrics=[mean()])
 def filled():
     async def score(state, target):
-        return Score(value=float("points" in json.loads(state.output.completion)))
+        return Score(value=scored(state.output.completion, state.input_text))
     return score
 
 samples = [Sample(input=[ChatMessageSystem(content=t["system"]), ChatMessageUser(content=t["user"])]) for t in tasks]
@@ -79,8 +102,9 @@ began = time.perf_counter()
              model_base_url=url, model_args={"api_key": "none"}, temperature=0, max_connections=at_once,
              max_samples=at_once, display="none", log_dir="logs")
 seconds = time.perf_counter() - began
-print("RESULT", json.dumps([seconds, sum(s.scores["filled"].value == 1.0 for s in log.samples or [])]))
+print("RESULT", json.dumps([seconds, sum("filled" in (s.scores or {}) for s in log.samples or [])]))
 """
+)
 
 
 def set_up(folder: Path) -> Sequence[str]:
@@ -136,10 +160,11 @@ def _promptfoo(_: str, folder: Path, place: Path, url: str, at_once: int) -> tup
     tasks = json.loads((place / "tasks.json").read_text())
     provider = {"id": "openai:chat:m", "config": {"apiBaseUrl": url, "apiKey": "none", "temperature": 0}}
     prompt = '[{"role": "system", "content": {{ system | dump }}}, {"role": "user", "content": {{ user | dump }}}]'
+    check = {"type": "javascript", "value": SCORED_IN_JAVASCRIPT, "threshold": 0}
     config = {
         "prompts": [prompt],
         "providers": [provider],
-        "tests": [{"vars": task, "assert": [{"type": "is-json"}]} for task in tasks],
+        "tests": [{"vars": task, "assert": [check]} for task in tasks],
     }
     (place / "config.json").write_text(json.dumps(config))
     began = time.perf_counter()
