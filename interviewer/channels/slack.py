@@ -203,7 +203,11 @@ class SlackChannel:
             return
         await ack()
         if begin:
-            self._tell(begin.place, begin.author, notice)
+            asked = Place.parse(body["view"]["private_metadata"])
+            if notice is None and begin.place.direct and not asked.direct:
+                where = self._lines.say("place.direct", 0)
+                notice = Notice(text=self._lines.say("begin.welcome", 0, place=where))
+            self._tell(asked, begin.author, notice)
 
     async def _on_home(self, event: Json, body: Json) -> None:
         if event.get("tab", "home") != "home" or not event.get("user"):
