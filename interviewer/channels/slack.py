@@ -87,6 +87,7 @@ class SlackChannel:
         access = Access(self._options.workspaces, self._options.users, self._options.reviewers, COMMAND)
         self._desk.attach(PLATFORM, self._outbox, access)
         self.app = self._made_app(who)
+        await asyncio.to_thread(self._desk.guides)  # the first dialog must be there within three seconds
         left = await self._desk.recover(PLATFORM)
         if left:
             log.info("%d interviews were left in the middle of a reply", left)

@@ -108,17 +108,17 @@ def _removed(space: str, event: Json) -> Removed | None:
 
 @_or_none
 def command(body: Json, now: datetime) -> Pressed | None:
-    """A slash command other than start. `about` is a person's id where one is mentioned, else what was typed."""
+    """A slash command other than start. Whose report is wanted is a person's id where one is mentioned."""
     name, _, rest = body.get("text", "").strip().partition(" ")
-    space = space_of(body)
-    about = rest.strip()
+    space, wanted = space_of(body), Command(name.lower() or Command.HELP)
+    about = rest.strip() if wanted is Command.REPORT else ""
     if about.startswith("<@") and about.endswith(">"):
         about = Person(platform=PLATFORM, space=space, user=about[2:-1].partition("|")[0]).id
     return Pressed(
         id=f"{space}:{body['trigger_id']}",
         author=Person(platform=PLATFORM, space=space, user=body["user_id"]),
         place=asked_in(body),
-        command=Command(name.lower() or Command.HELP),
+        command=wanted,
         at=now,
         about=about,
     )

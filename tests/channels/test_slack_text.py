@@ -246,6 +246,9 @@ class TestTranslation:
             ("report <@UBOB|bob>", Command.REPORT, "slack:T1:UBOB"),
             ("Report k7mf-q9xd-2hbt", Command.REPORT, "k7mf-q9xd-2hbt"),
             ("status", Command.STATUS, ""),
+            ("skip this one", Command.SKIP, ""),
+            ("forget sure", Command.FORGET, ""),
+            ("", Command.HELP, ""),
         ):
             made = slack_in.command({**body, "text": text}, now)
             assert made is not None
