@@ -46,6 +46,7 @@ def test_the_wheel_holds_what_it_needs_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
         "interviewer/data/prompts/phrases.toml",
+        "interviewer/data/prompts/chat.toml",
         "interviewer/data/content/mlops-engineer.md",
         "interviewer/retrieval/model/model.onnx",
         "interviewer/engines/rules.toml",
