@@ -10,7 +10,16 @@ import pytest
 
 from tests.postgres import Postgres
 
-FOREIGN = ("OPENAI_", "AZURE_OPENAI_", "LANGCHAIN_", "LANGSMITH_", "INTERVIEWER_", "SLACK_", "DATABASE_URL", "CHROMA_URL")
+FOREIGN = (
+    "OPENAI_",
+    "AZURE_OPENAI_",
+    "LANGCHAIN_",
+    "LANGSMITH_",
+    "INTERVIEWER_",
+    "SLACK_",
+    "DATABASE_URL",
+    "CHROMA_URL",
+)
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
