@@ -100,7 +100,7 @@ class DiscordChannel:
             await asyncio.wait([self._listening])
         if self._client is not None:
             self._client.lookout.stop()
-            await self._client.taken()
+            await self._client.order.taken()
 
     async def close(self) -> None:
         """Say nothing more either."""

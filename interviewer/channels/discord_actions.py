@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from typing import cast
 
@@ -20,6 +19,7 @@ from interviewer.channels.chat_access import Access
 from interviewer.channels.desk import Desk
 from interviewer.channels.discord_commands import Wanted, chosen, group
 from interviewer.channels.discord_in import PLATFORM, Pushed, asked_at, direct, person, pressed, pushed
+from interviewer.channels.discord_order import Order
 from interviewer.channels.discord_out import DiscordOutbox, asked, view_of
 from interviewer.domain.errors import ChannelError, InterviewerError, PlaceClosed
 from interviewer.domain.guide import Guide
@@ -39,7 +39,7 @@ class Ack(Enum):
 
 
 class Actions:
-    """discord_commands.Actions, and buttons. `in_order` lets one thing of a person happen after the other."""
+    """discord_commands.Actions, and buttons."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Actions:
         desk: Desk,
         lines: Phrases,
         outbox: DiscordOutbox,
-        in_order: Callable[[int], AbstractAsyncContextManager[None]],
+        order: Order,
         access: Access,
         *,
         threads: bool,
@@ -56,7 +56,7 @@ class Actions:
         self._desk = desk
         self._lines = lines
         self._outbox = outbox
-        self._in_order = in_order
+        self._order = order
         self._access = access
         self._threads = threads
 
@@ -99,8 +99,9 @@ class Actions:
 
     async def _do(self, interaction: discord.Interaction, work: Callable[[], Awaitable[Notice | None]]) -> None:
         """Acknowledge, have it stored, answer. What cannot be stored is told: Discord brings nothing again."""
+        self._order.taking()
         ack = await _acknowledged(interaction)
-        async with self._in_order(interaction.user.id):
+        async with self._order.of(interaction.user.id):
             try:
                 notice = await work()
             except InterviewerError as error:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
-from weakref import WeakValueDictionary
 
 import discord
 
@@ -28,6 +26,7 @@ from interviewer.channels.discord_in import (
     thread_in,
 )
 from interviewer.channels.discord_missed import AGAIN, Event, Lookout
+from interviewer.channels.discord_order import Order
 from interviewer.channels.discord_out import DiscordOutbox, asked
 from interviewer.domain.errors import InterviewerError
 from interviewer.ports import Clock
@@ -64,30 +63,14 @@ class Listener(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_ratelimit_timeout=LONGEST_WAIT,
         )
+        self.order = Order()
         self.outbox = DiscordOutbox(self, lines)
         self.lookout = Lookout(self, desk, self._found, clock)
-        self.actions = Actions(self, desk, lines, self.outbox, self._in_order, access, threads=threads)
+        self.actions = Actions(self, desk, lines, self.outbox, self.order, access, threads=threads)
         self.tree = Tree(self, self.actions, lines, threads=threads)
         self._desk = desk
         self._clock = clock
         self._connected = connected
-        self._orders: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._taking: set[asyncio.Task[Any]] = set()
-
-    async def taken(self) -> None:
-        """Wait until everything that was delivered is stored, and what it leads to arranged."""
-        while self._taking:
-            await asyncio.wait(self._taking)
-
-    @asynccontextmanager
-    async def _in_order(self, user: int) -> AsyncIterator[None]:
-        """One thing of a person after the other, as they were delivered."""
-        this = asyncio.current_task()
-        if this is not None and this not in self._taking:
-            self._taking.add(this)
-            this.add_done_callback(self._taking.discard)
-        async with self._orders.setdefault(user, asyncio.Lock()):
-            yield
 
     async def on_connect(self) -> None:
         """A new session: what happened since the last one was not delivered."""
@@ -101,7 +84,7 @@ class Listener(discord.Client):
     async def on_message(self, message: discord.Message) -> None:
         """Someone wrote something."""
         if message.author != self.user and self._may_be_ours(message.channel):
-            async with self._in_order(message.author.id):
+            async with self.order.of(message.author.id):
                 with self._or_looked_for_later():
                     event = await asked(said(message, place_of(message)))
                     await self._take(event)
@@ -111,7 +94,7 @@ class Listener(discord.Client):
         message = payload.message
         event = changed(message, payload.cached_message, place_of(message))
         if event is not None and self._may_be_ours(message.channel):
-            async with self._in_order(message.author.id):
+            async with self.order.of(message.author.id):
                 with self._or_looked_for_later():
                     await self._take(event)
 
@@ -135,7 +118,7 @@ class Listener(discord.Client):
             with self._or_looked_for_later():
                 author = person(known[number].author.id) if number in known else await self._author(number)
                 if author is not None and author != person(self.application_id or 0):
-                    async with self._in_order(int(author.user)):
+                    async with self.order.of(int(author.user)):
                         await self._take(removed(number, author, place, self._clock()))
 
     async def _author(self, number: int) -> Person | None:
@@ -162,7 +145,7 @@ class Listener(discord.Client):
         return channel is None or isinstance(channel, (discord.DMChannel, discord.PartialMessageable))
 
     async def _found(self, event: Event) -> None:
-        async with self._in_order(int(event.author.user)):
+        async with self.order.of(int(event.author.user)):
             await self._take(event)
 
     async def _take(self, event: Event | None) -> None:

@@ -65,7 +65,11 @@ class DiscordDriver(Driver):
     async def taken(self) -> None:
         """Wait until all that happened is stored, and whoever is to be told is told."""
         await self.sim.barrier()
-        await self.channel.client.taken()
+        await self.told_by_now()
+
+    async def told_by_now(self) -> None:
+        """The same, after what was acknowledged."""
+        await self.channel.client.order.taken()
         beside = self.bench.desk.rota._beside
         while beside:
             await asyncio.wait(set(beside))
@@ -122,7 +126,7 @@ class DiscordDriver(Driver):
     async def click(self, who: str, button: Json, message: Json) -> Asked:
         """Press a button; where that asks first, press the one that counts, too."""
         asked = await self.sim.click(self.user(who), button, message["channel_id"], message)
-        await self.taken()
+        await self.told_by_now()
         if "?" in button["custom_id"] and asked.original:
             (sure,) = buttons(asked.original)
             return await self.click(who, sure, asked.original)
