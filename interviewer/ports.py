@@ -184,7 +184,78 @@ class InterviewSummary(Frozen):
     planned: int
 
 
-class Store(Protocol):
+class Limits(Frozen):
+    """How the work is shared out among those who wait, over all workers.
+
+    `quiet`: seconds of silence after the last message before an interview's turn may be begun, so that several quick
+    ones are one answer; however quickly they follow each other, the first waits at most MOST_QUIET times as long.
+    `person` and `space`: of how many interviews of one person, and of one workspace or guild, there are turns at once.
+    A moment's more is possible where two workers take at the same moment. `platforms`: those that the worker serves,
+    all where none is named.
+    """
+
+    platforms: tuple[str, ...] = ()
+    quiet: float = 0.0
+    person: int = Field(default=1, ge=1)
+    space: int = Field(default=50, ge=1)
+
+
+MOST_QUIET = 6.0
+
+
+class Claim(Frozen):
+    """An interview that a worker has taken to serve; `news` is how much of it there was to serve, `tries` how often it
+    has failed since something new came."""
+
+    interview_id: str
+    news: int
+    tries: int = 0
+
+
+class Backlog(Frozen):
+    """How much work there is: interviews that wait, those being served, and the seconds that the oldest has waited."""
+
+    waiting: int = 0
+    held: int = 0
+    oldest: float = 0.0
+
+
+class Work(Protocol):
+    """Which interviews in chats want a worker's attention, and who gives it. Raises StoreError.
+
+    An interview joins when it is first given a place, and waits from the moment that a message, a change of one or a
+    new place is stored, in the same transaction, until a worker says that it has done everything there is to do. So
+    whatever is stored is served, by whichever worker is alive. They are served in the order in which they began to
+    wait, each by one worker at a time.
+    """
+
+    async def take(
+        self, worker: str, count: int, seconds: float, limits: Limits, hurry: Sequence[str] = ()
+    ) -> list[Claim]:
+        """Take up to so many of those that wait, for so many seconds; these in a hurry do not wait for quiet."""
+        ...
+
+    async def keep(self, worker: str, interview_ids: Sequence[str], seconds: float) -> set[str]:
+        """Hold on to what this worker has taken; the ids of what it still has."""
+        ...
+
+    async def done(self, worker: str, claim: Claim, again: float | None = None) -> bool:
+        """Give it back: nothing is left to do of what there was when it was taken, or, it failed, and may be taken
+        `again` after so many seconds. False when more has come meanwhile, so that it waits again. Of no effect, and
+        True, where another worker has taken over.
+        """
+        ...
+
+    async def ahead(self, interview_id: str) -> int:
+        """How many have waited longer than this one; 0 too where it does not wait."""
+        ...
+
+    async def backlog(self, platforms: Sequence[str] = ()) -> Backlog:
+        """How much work there is, on all platforms or some."""
+        ...
+
+
+class Store(Work, Protocol):
     """Where interviews are kept: one row an event, nothing ever changed. Raises StoreError and its kinds."""
 
     async def open(self) -> None:
@@ -239,72 +310,4 @@ class Store(Protocol):
 
     async def forget(self, interview_id: str) -> bool:
         """Delete everything of an interview; False when there was nothing."""
-        ...
-
-
-class Limits(Frozen):
-    """How the work is shared out among those who wait, over all workers.
-
-    `quiet`: seconds of silence after the last message before an interview's turn may be begun, so that several quick
-    ones are one answer; however quickly they follow each other, the first waits at most MOST_QUIET times as long.
-    `person` and `space`: of how many interviews of one person, and of one workspace or guild, there are turns at once.
-    A moment's more is possible where two workers take at the same moment.
-    """
-
-    quiet: float = 0.0
-    person: int = Field(default=1, ge=1)
-    space: int = Field(default=50, ge=1)
-
-
-MOST_QUIET = 6.0
-
-
-class Claim(Frozen):
-    """An interview that a worker has taken to serve; `news` is how much of it there was to serve, `tries` how often it
-    has failed since something new came."""
-
-    interview_id: str
-    news: int
-    tries: int = 0
-
-
-class Backlog(Frozen):
-    """How much work there is: interviews that wait, those being served, and the seconds that the oldest has waited."""
-
-    waiting: int = 0
-    held: int = 0
-    oldest: float = 0.0
-
-
-class Work(Protocol):
-    """Which interviews in chats want a worker's attention, and who gives it. Raises StoreError.
-
-    An interview joins when it is first given a place, and waits from the moment that a message, a change of one or a
-    new place is stored, in the same transaction, until a worker says that it has done everything there is to do. So
-    whatever is stored is served, by whichever worker is alive. They are served in the order in which they began to
-    wait, each by one worker at a time.
-    """
-
-    async def take(
-        self, worker: str, count: int, seconds: float, limits: Limits, hurry: Sequence[str] = ()
-    ) -> list[Claim]:
-        """Take up to so many of those that wait, for so many seconds; these in a hurry do not wait for quiet."""
-        ...
-
-    async def keep(self, worker: str, interview_ids: Sequence[str], seconds: float) -> set[str]:
-        """Hold on to what this worker has taken; the ids of what it still has."""
-        ...
-
-    async def done(self, worker: str, claim: Claim, again: float | None = None) -> None:
-        """Give it back: nothing is left to do of what there was when it was taken, or, it failed, and may be taken
-        `again` after so many seconds. Of no effect where another worker has taken over.
-        """
-        ...
-
-    async def ahead(self, interview_id: str) -> int:
-        """How many have waited longer than this one; 0 too where it does not wait."""
-        ...
-
-    async def backlog(self) -> Backlog:
-        """How much work there is."""
         ...

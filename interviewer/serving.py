@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from interviewer.channels.chat import Begin
 from interviewer.channels.desk import Desk
 from interviewer.conduct.plan import make_plan
-from interviewer.domain.errors import InterviewerError, SettingsError
+from interviewer.domain.errors import SettingsError
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Plan
 from interviewer.prompts import chat_lines
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PLATFORMS = ("slack",)
 DRAIN_SECONDS = 30.0
-SWEEP_SECONDS = 60.0
-"""A reply takes less, so what has waited so long has been left by whoever was at it."""
 
 
 @dataclass(frozen=True)
@@ -141,22 +139,8 @@ async def serve(house: House, names: Sequence[str], http: Address | None, drain:
         if http is not None and not stopped.is_set():
             await running.enter_async_context(_listening(http, [r for c in channels for r in c.routes()]))
         log.info("serving %s", ", ".join(c.platform for c in channels))
-        sweeping = asyncio.create_task(_sweep(desk, [c.platform for c in channels]))
         await stopped.wait()
-        sweeping.cancel()
         log.info("stopping: nothing new is taken, replies that were begun are finished")
-
-
-async def _sweep(desk: Desk, platforms: Sequence[str]) -> None:
-    """Now and then take over what a process that died has left."""
-    while True:
-        await asyncio.sleep(SWEEP_SECONDS)
-        for platform in platforms:
-            try:
-                if left := await desk.recover(platform, older=SWEEP_SECONDS):
-                    log.info("took over %d interviews on %s", left, platform)
-            except InterviewerError as error:
-                log.warning("what others left could not be looked at: %s", type(error).__name__)
 
 
 async def _unless(stopped: asyncio.Event, work: object) -> None:

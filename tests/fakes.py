@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from interviewer.domain.errors import NotFoundError
 from interviewer.domain.guide import Guide, KeyPoint, Question
-from interviewer.domain.interview import Event, Started, Turned, event_key
+from interviewer.domain.interview import Edited, Event, Moved, Received, Started, Turned, Withdrawn, event_key
 from interviewer.domain.state import Status, fold
-from interviewer.ports import InterviewSummary, Match
+from interviewer.ports import MOST_QUIET, Backlog, Claim, InterviewSummary, Limits, Match
 
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -28,14 +30,27 @@ class FakeClock:
         self.now += timedelta(minutes=minutes)
 
 
+@dataclass
+class FakeWait:
+    """An interview in the queue; times are of time.monotonic, 0 for none."""
+
+    news: int = 0
+    tries: int = 0
+    since: float = 0.0
+    latest: float = 0.0
+    not_before: float = 0.0
+    holder: str = ""
+
+
 class FakeStore:
-    """A ports.Store in dictionaries, with the same promises."""
+    """A ports.Store in dictionaries, with the same promises, but that a claim lasts, and nobody has a limit."""
 
     def __init__(self) -> None:
         self.guides: dict[str, Guide] = {}
         self.rows: dict[str, list[Event]] = {}
         self.leases: dict[str, str] = {}
         self.seats: dict[str, str] = {}
+        self.queue: dict[str, FakeWait] = {}
 
     async def open(self) -> None: ...
 
@@ -57,6 +72,7 @@ class FakeStore:
         if any(event_key(e) in there for e in events):
             return False
         rows.extend(events)
+        self._note(interview_id, events)
         if any(isinstance(e, Turned) for e in events):
             self.leases.pop(interview_id, None)
         return True
@@ -106,7 +122,55 @@ class FakeStore:
         return interview_id
 
     async def forget(self, interview_id: str) -> bool:
+        self.queue.pop(interview_id, None)
         return self.rows.pop(interview_id, None) is not None
+
+    def _note(self, interview_id: str, events: Sequence[Event]) -> None:
+        news = [e for e in events if isinstance(e, (Received, Edited, Withdrawn, Moved))]
+        if any(isinstance(e, Moved) for e in news):
+            self.queue.setdefault(interview_id, FakeWait())
+        if news and (wait := self.queue.get(interview_id)):
+            wait.news, wait.not_before, wait.tries, wait.latest = wait.news + 1, 0.0, 0, time.monotonic()
+            wait.since = wait.since or wait.latest
+
+    async def take(
+        self, worker: str, count: int, seconds: float, limits: Limits, hurry: Sequence[str] = ()
+    ) -> list[Claim]:
+        now = time.monotonic()
+        due = [
+            (wait.since, name)
+            for name, wait in self.queue.items()
+            if wait.since
+            and not wait.holder
+            and wait.not_before <= now
+            and (name in hurry or wait.latest <= now - limits.quiet or wait.since <= now - limits.quiet * MOST_QUIET)
+        ]
+        taken = [name for _, name in sorted(due)[:count]]
+        for name in taken:
+            self.queue[name].holder = worker
+        return [Claim(interview_id=n, news=self.queue[n].news, tries=self.queue[n].tries) for n in taken]
+
+    async def keep(self, worker: str, interview_ids: Sequence[str], seconds: float) -> set[str]:
+        return {n for n in interview_ids if n in self.queue and self.queue[n].holder == worker}
+
+    async def done(self, worker: str, claim: Claim, again: float | None = None) -> bool:
+        wait = self.queue.get(claim.interview_id)
+        if wait is None or wait.holder != worker:
+            return True
+        wait.holder = ""
+        if again is not None:
+            wait.not_before, wait.tries = time.monotonic() + again, wait.tries + 1
+            return True
+        wait.since, wait.tries = (0.0 if wait.news == claim.news else wait.latest), 0
+        return not wait.since
+
+    async def ahead(self, interview_id: str) -> int:
+        since = self.queue[interview_id].since if interview_id in self.queue else 0.0
+        return sum(not w.holder and 0 < w.since < since for w in self.queue.values())
+
+    async def backlog(self, platforms: Sequence[str] = ()) -> Backlog:
+        waiting = [w for w in self.queue.values() if w.since and not w.holder]
+        return Backlog(waiting=len(waiting), held=sum(bool(w.holder) for w in self.queue.values()))
 
 
 class FakeRetriever:

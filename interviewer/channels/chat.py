@@ -28,7 +28,7 @@ from interviewer.domain.guide import Frozen, Guide
 from interviewer.domain.interview import Inbound, MessageKind, Mode, Plan, Turn
 from interviewer.domain.scorecard import Scorecard
 from interviewer.domain.state import Interview
-from interviewer.ports import Clock, InterviewSummary, Listener
+from interviewer.ports import Clock, InterviewSummary, Listener, Work
 
 
 class Person(Frozen):
@@ -322,7 +322,7 @@ class Conductor(Protocol):
         ...
 
 
-class Seats(Protocol):
+class Seats(Work, Protocol):
     """What the desk needs of the store; ports.Store is one."""
 
     async def interviews(self, candidate: str | None = None) -> list[InterviewSummary]:

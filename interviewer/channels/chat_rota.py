@@ -1,12 +1,20 @@
-"""Who is to be served when: every interview once at a time, after a short quiet, again later if it did not work out."""
+"""Who is to be served when: every interview once at a time, after a short quiet, again later if it did not work out.
+
+What waits is in the store (ports.Work), so that it is the same for all workers, and outlives each of them; here is one
+worker's part: it takes as much as it has hands for, and gives it back when it is done.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import heapq
 import logging
+import os
+import secrets
+import socket
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from interviewer.channels.chat import Serve
@@ -16,56 +24,85 @@ from interviewer.domain.errors import (
     InterviewBusy,
     NotFoundError,
     PlaceClosed,
+    StoreDown,
+    StoreError,
     TurnConflict,
 )
+from interviewer.ports import Claim, Limits, Work
 
 log = logging.getLogger(__name__)
-MOST_QUIET = 6.0
-"""However quickly messages follow each other, the first waits for its answer at most so many times the quiet."""
+LEASE_SECONDS = 10.0
+"""So long after a worker died another takes over what it was at."""
+POLL_SECONDS = 0.5
+"""So often a worker looks for what others have left; of what came to itself it knows at once."""
+TICK_SECONDS = 0.01
+"""What comes at about the same time is taken at once."""
+SLOTS = 32
 BUSY_AGAIN = 0.5
 FIRST_AGAIN = 1.0
 LAST_AGAIN = 300.0
 
 
 @dataclass
-class _Due:
-    """When an interview is to be served, in the loop's time, None for not at all; what came first since it last was."""
+class _Service:
+    """An interview that is being served, by which task, and until when it is ours, in the loop's time."""
 
-    at: float | None = None
-    first: float = 0.0
-    tries: int = 0
-    serving: bool = False
-    insisted: bool = False
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-    task: asyncio.Task[None] | None = None
+    claim: Claim
+    until: float
+    task: asyncio.Task[None]
+    lost: bool = False
 
 
 class Rota:
-    """Serves interviews in tasks of their own. What fails is tried again, ever more slowly, until it is forgotten."""
+    """Serves interviews in tasks of their own, `slots` at once. What fails is tried again, ever more slowly, until it
+    is forgotten."""
 
-    def __init__(self, serve: Serve) -> None:
+    def __init__(
+        self,
+        serve: Serve,
+        work: Work,
+        limits: Limits,
+        *,
+        slots: int = SLOTS,
+        lease: float = LEASE_SECONDS,
+        poll: float = POLL_SECONDS,
+    ) -> None:
+        self.worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.limits = limits
+        self.slots = slots
         self._serve = serve
-        self._due: dict[str, _Due] = {}
+        self._work = work
+        self._lease = lease
+        self._poll = poll
+        self._serving: dict[str, _Service] = {}
+        self._hurry: set[str] = set()
+        self._looks: list[float] = []
+        self._look = asyncio.Event()
         self._beside: set[asyncio.Task[Any]] = set()
+        self._loops: list[asyncio.Task[None]] = []
         self._closing = False
 
-    def due(self, interview_id: str, quiet: float = 0.0, *, insist: bool = True) -> None:
-        """Serve this interview once nothing has come for `quiet` seconds; at once for 0.
+    def serves(self, platform: str) -> None:
+        """Serve from now on whatever waits on this platform, until `drain`."""
+        named = {*self.limits.platforms, platform}
+        self.limits = self.limits.model_copy(update={"platforms": tuple(sorted(named))})
+        self._start()
+        self._look.set()
 
-        While another worker is at it, it is tried again, unless nobody insists.
-        """
-        if self._closing:
-            return  # it is stored, and the next process will see it
-        now = asyncio.get_running_loop().time()
-        due = self._due.setdefault(interview_id, _Due())
-        if due.at is None:
-            due.first = now
-        due.at = min(now + quiet, due.first + quiet * MOST_QUIET)
-        due.tries = 0
-        due.insisted |= insist
-        due.news.set()
-        if due.task is None:
-            due.task = asyncio.create_task(self._attend(interview_id, due))
+    def _start(self) -> None:
+        if not self._loops and not self._closing:
+            self._loops = [asyncio.create_task(self._take_on()), asyncio.create_task(self._hold_on())]
+
+    def due(self, interview_id: str, quiet: float = 0.0) -> None:
+        """Something was stored for this interview, to be served after so many seconds of quiet; at once for 0."""
+        if quiet <= 0:
+            self._hurry.add(interview_id)
+            self._look.set()
+        self._look_in(quiet)
+        self._start()
+
+    def _look_in(self, seconds: float) -> None:
+        heapq.heappush(self._looks, asyncio.get_running_loop().time() + seconds)
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something else meanwhile; drain waits for it too. What goes wrong is logged, without its text."""
@@ -74,79 +111,148 @@ class Rota:
         task.add_done_callback(self._beside.discard)
 
     def cancel(self, interview_id: str) -> None:
-        """Do nothing more for this interview."""
-        if (due := self._due.pop(interview_id, None)) and due.task:
-            due.task.cancel()
+        """Stop serving this interview."""
+        if service := self._serving.get(interview_id):
+            service.task.cancel()
 
     @property
     def working(self) -> int:
-        """How many interviews are being served, or soon will be."""
-        return len(self._due) + len(self._beside)
+        """How many interviews are being served here."""
+        return len(self._serving)
+
+    async def ahead(self, interview_id: str) -> int:
+        """How many wait longer than this one, where all hands are full; else 0."""
+        return await self._work.ahead(interview_id) if len(self._serving) >= self.slots else 0
 
     async def settled(self) -> None:
-        """Wait until nothing is due; for tests and demonstrations."""
-        while tasks := [*(d.task for d in self._due.values() if d.task), *self._beside]:
-            await asyncio.wait(tasks)
+        """Wait until nothing is due, here or with other workers; for tests and demonstrations."""
+        while True:
+            tasks = [*(s.task for s in self._serving.values()), *self._beside]
+            if tasks:
+                await asyncio.wait(tasks)
+                continue
+            backlog = await self._work.backlog()
+            if not (backlog.waiting or backlog.held or self._serving or self._beside):
+                return
+            await asyncio.sleep(TICK_SECONDS)
 
     async def drain(self, seconds: float) -> None:
-        """Take nothing new; finish what is being served. What waits is stored, and left to the next process."""
+        """Take nothing new; finish what is being served. What waits its turn is stored, and left to other workers."""
         self._closing = True
-        for due in self._due.values():
-            if not due.serving and due.task:
-                due.task.cancel()
-        tasks = [*(d.task for d in self._due.values() if d.task), *self._beside]
+        for loop in self._loops[:1]:
+            loop.cancel()
+        tasks = [*(s.task for s in self._serving.values()), *self._beside]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        while self._beside:  # what was broken off is given back
+            await asyncio.wait(self._beside)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
 
-    async def _attend(self, interview_id: str, due: _Due) -> None:
-        try:
-            while due.at is not None:
-                await self._until_quiet(due)
-                due.at, due.serving = None, True
-                again = await self._served(interview_id, due)
-                due.serving = False
-                if again and not self._closing and due.at is None:
-                    due.at = asyncio.get_running_loop().time() + again
-        finally:
-            if self._due.get(interview_id) is due:
-                del self._due[interview_id]
-
-    async def _until_quiet(self, due: _Due) -> None:
-        while (left := (due.at or 0) - asyncio.get_running_loop().time()) > 0:
-            due.news.clear()
+    async def _take_on(self) -> None:
+        """Take what waits whenever there is a hand free and something may have come."""
+        while not self._closing:
+            self._look.clear()
+            try:
+                await self._take()
+            except StoreError as error:
+                log.warning("what waits cannot be looked at: %s", type(error).__name__)
+            await asyncio.sleep(TICK_SECONDS)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(due.news.wait(), left)
+                async with asyncio.timeout(self._until_next_look()):
+                    await self._look.wait()
 
-    async def _served(self, interview_id: str, due: _Due) -> float:
-        """Serve; the seconds after which to try again, 0 when that is not needed."""
+    def _until_next_look(self) -> float:
+        now = asyncio.get_running_loop().time()
+        left = self._poll
+        while self._looks and self._looks[0] <= now:
+            heapq.heappop(self._looks)
+            left = 0.0
+        return min(left, self._looks[0] - now) if self._looks else left
+
+    async def _take(self) -> None:
+        free, now = self.slots - len(self._serving), asyncio.get_running_loop().time()
+        if free <= 0:
+            return
+        hurry = set(self._hurry)
+        claims = await self._work.take(self.worker, free, self._lease, self.limits, sorted(hurry))
+        for claim in claims:
+            name = claim.interview_id
+            task = asyncio.create_task(self._attend(claim))
+            self._serving[name] = _Service(claim, now + self._lease, task)
+        if len(claims) < free:  # the others are being served, here or elsewhere, or there is nothing to do for them
+            self._hurry -= {name for name in hurry if name not in self._serving}
+        self._hurry -= {claim.interview_id for claim in claims}
+
+    async def _hold_on(self) -> None:
+        """Renew what is held; stop where another worker has taken over, or may have."""
+        while True:
+            await asyncio.sleep(self._lease / 3)
+            now, held = asyncio.get_running_loop().time(), list(self._serving)
+            try:
+                kept = await self._work.keep(self.worker, held, self._lease) if held else set()
+            except StoreError:
+                kept = {name for name in held if name in self._serving and self._serving[name].until > now}
+            else:
+                for name in kept & set(self._serving):
+                    self._serving[name].until = now + self._lease
+            for name in set(held) - kept:
+                if service := self._serving.get(name):
+                    log.warning("interview %s: taken over by another worker", name)
+                    service.lost = True
+                    service.task.cancel()
+
+    async def _attend(self, claim: Claim) -> None:
+        name = claim.interview_id
         try:
-            await self._serve(interview_id)
+            again = await self._served(claim)
+            await self._give_back(claim, again)
+        except asyncio.CancelledError:
+            if not self._serving[name].lost:
+                self.beside(self._give_back(claim, 0.0))
+            raise
+        finally:
+            del self._serving[name]
+            self._look.set()
+
+    async def _give_back(self, claim: Claim, again: float | None) -> None:
+        try:
+            over = await self._work.done(self.worker, claim, again)
+            if again or not over:
+                self._look_in(again or self.limits.quiet)
+        except StoreError as error:  # then it is served once more, when its lease is over, and nothing is left to do
+            log.warning("interview %s: not given back: %s", claim.interview_id, type(error).__name__)
+
+    async def _served(self, claim: Claim) -> float | None:
+        """Serve; the seconds after which to try again, None when that is not needed."""
+        name = claim.interview_id
+        try:
+            await self._serve(name)
         except NotFoundError:
-            return 0.0  # it was forgotten meanwhile
+            return None  # it was forgotten meanwhile
         except PlaceClosed:
-            log.warning("interview %s: nothing can be written where it is held; it waits to be resumed", interview_id)
-            return 0.0
+            log.warning("interview %s: nothing can be written where it is held; it waits to be resumed", name)
+            return None
         except (InterviewBusy, TurnConflict):
-            return BUSY_AGAIN if due.insisted else 0.0
+            return BUSY_AGAIN
         except Exception as error:  # noqa: BLE001 - one interview's fault must not end the others'
-            due.tries += 1
-            wait = min(FIRST_AGAIN * 2.0 ** min(due.tries - 1, 20), LAST_AGAIN)
+            wait = min(FIRST_AGAIN * 2.0 ** min(claim.tries, 30), LAST_AGAIN)
             if isinstance(error, ChannelDown):
                 wait = max(wait, error.after)
-            passing = isinstance(error, (ChannelDown, EngineUnusable))
+            passing = isinstance(error, (ChannelDown, EngineUnusable, StoreDown))
             log.log(
                 logging.WARNING if passing else logging.ERROR,
                 "interview %s: %s; trying again in %.0f s",
-                interview_id,
+                name,
                 type(error).__name__,
                 wait,
             )
             return wait
-        due.tries = 0
-        return 0.0
+        return None
 
 
 async def _quietly(work: Coroutine[Any, Any, None]) -> None:

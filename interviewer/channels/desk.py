@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter, OrderedDict
-from datetime import timedelta
 
 from interviewer.channels import commands
 from interviewer.channels.chat import (
@@ -42,12 +41,11 @@ from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Inbound
 from interviewer.domain.state import Interview, Status
 from interviewer.domain.text import counted
-from interviewer.ports import InterviewSummary
+from interviewer.ports import InterviewSummary, Limits
 from interviewer.prompts import Phrases
 
 log = logging.getLogger(__name__)
 QUIET = 1.5
-STILL_UNSENT = timedelta(days=2)
 REMEMBERED = 2_000
 
 
@@ -66,33 +64,30 @@ class Desk:
         self.counts: Counter[str] = Counter()
         self._floor = Floor(conductor, lines, render, self.counts)
         self._line = self._floor.line
-        self.rota = Rota(self._floor.serve)
+        self.rota = Rota(self._floor.serve, seats, Limits(quiet=quiet))
         self._noticed: OrderedDict[str, None] = OrderedDict()
 
     def attach(self, platform: str, outbox: Outbox, access: Access) -> None:
         """Open the desk to a platform."""
         self._floor.rooms[platform] = Room(outbox, access)
 
-    async def recover(self, platform: str, older: float = 0.0) -> int:
-        """Finish what another process left: show what was recorded, answer what was received. How many it is.
+    async def recover(self, platform: str) -> int:
+        """Serve from now on whatever waits on this platform, whichever process took it in. How many wait by now.
 
-        What has waited for less than `older` seconds is left alone: where several processes serve one platform, another
-        one is at it.
+        Those that another process is at are served here once it has died.
         """
-        count, now = 0, self._conductor.clock()
-        for summary in await self._seats.interviews():
-            recent = summary.status != Status.ENDED or summary.updated_at > now - STILL_UNSENT
-            settled = older and summary.updated_at > now - timedelta(seconds=older)
-            if recent and not settled and summary.candidate.startswith(f"{platform}:"):
-                interview = await self._conductor.load(summary.id)
-                if interview.unsent or (interview.pending and interview.status is not Status.ENDED):
-                    self.rota.due(summary.id, insist=not older)
-                    count += 1
-        return count
+        self.rota.serves(platform)
+        return (await self._seats.backlog((platform,))).waiting
 
     async def drain(self, seconds: float) -> None:
         """Finish the replies that are being made; nothing new is begun. What is stored waits for the next process."""
         await self.rota.drain(seconds)
+
+    async def held(self, platform: str) -> list[Interview]:
+        """The interviews that are going on in places of this platform, for one that has to look for what it missed."""
+        going = [s for s in await self._seats.interviews() if s.status != Status.ENDED]
+        loaded = [await self._conductor.load(s.id) for s in going if s.candidate.startswith(f"{platform}:")]
+        return [i for i in loaded if i.place and Place.parse(i.place).exact]
 
     def guides(self) -> list[Guide]:
         """The guides that there are to choose from, by title."""
@@ -269,6 +264,8 @@ class Desk:
         left = live.place
         if not press.place.is_that(left) and not press.place.holds(left):
             await self._conductor.move(live.id, press.place.id)
+        elif live.unsent or live.pending:  # its place was closed for a while
+            await self._conductor.move(live.id, left)
         if self._first_time(f"resume/{press.id}"):
             self.rota.beside(self._floor.bring(live.id, left, f"resume/{press.id}"))
         self.rota.due(live.id, self._quiet)

@@ -12,7 +12,7 @@ from interviewer.channels import commands
 from interviewer.channels.chat import Attachment, Button, Command, Conductor, Outbox, Person, Place, Post, Render
 from interviewer.channels.chat_access import Access
 from interviewer.channels.chat_reply import Reply, being_busy, patiently
-from interviewer.domain.errors import ChannelError, EngineUnusable, InterviewerError, PlaceClosed
+from interviewer.domain.errors import ChannelError, EngineUnusable, InterviewerError, PlaceClosed, TurnConflict
 from interviewer.domain.interview import Mode, MoveKind, Turn
 from interviewer.domain.state import Interview, Status
 from interviewer.domain.text import posed
@@ -105,7 +105,7 @@ class Floor:
             await reply.drop()
             if (this := asyncio.current_task()) and this.cancelling():
                 raise
-            return  # only the turn was: what it answers has changed, and it will be taken anew
+            raise TurnConflict("What is being answered has changed.") from None  # and is answered anew
         except EngineUnusable:
             await self._tell_unreadable(interview, outbox, place)
             raise

@@ -219,6 +219,11 @@ class Moved(Frozen):
     at: datetime
 
     @property
+    def platform(self) -> str:
+        """The platform of the place: "slack"."""
+        return self.place.partition(":")[0]
+
+    @property
     def space(self) -> str:
         """The workspace or guild that the place is in, with its platform: "slack:T1"; "" where it is in none."""
         platform, _, rest = self.place.partition(":")

@@ -125,6 +125,7 @@ QUEUE = Table(
     "queue",
     METADATA,
     Column("interview_id", Words, ForeignKey("interviews.id"), primary_key=True),
+    Column("platform", Words, nullable=False),
     Column("candidate", Words, nullable=False),
     Column("space", Words, nullable=False),
     Column("news", Integer, nullable=False),

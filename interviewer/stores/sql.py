@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class SqlStore:
-    """A ports.Store, and a ports.Work, on the database behind `url`.
+    """A ports.Store on the database behind `url`.
 
     `patience` is how many seconds to wait for another's lock, and for a server that does not answer: meanwhile what was
     asked for is tried again, which is safe, because whatever is done here twice is done once. `connections` is how many
@@ -158,17 +158,17 @@ class SqlStore:
         """Hold on to what this worker has taken; the ids of what it still has."""
         return await self._write(work.keep, worker, tuple(interview_ids), seconds, self._clock())
 
-    async def done(self, worker: str, claim: Claim, again: float | None = None) -> None:
-        """Give back what was taken: done, or to be taken again after so many seconds."""
-        await self._write(work.give_back, worker, claim, again, self._clock())
+    async def done(self, worker: str, claim: Claim, again: float | None = None) -> bool:
+        """Give back what was taken: done, or to be taken again after so many seconds; False when it waits again."""
+        return await self._write(work.give_back, worker, claim, again, self._clock())
 
     async def ahead(self, interview_id: str) -> int:
         """How many have waited longer than this one."""
         return await self._read(work.ahead, interview_id, self._clock())
 
-    async def backlog(self) -> Backlog:
-        """How much work there is."""
-        return await self._read(work.backlog, self._clock())
+    async def backlog(self, platforms: Sequence[str] = ()) -> Backlog:
+        """How much work there is, on all platforms or some."""
+        return await self._read(work.backlog, tuple(platforms), self._clock())
 
     async def forget(self, interview_id: str) -> bool:
         """Delete everything of an interview; False when there was nothing.

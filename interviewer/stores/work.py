@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     Subquery,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 
@@ -48,7 +50,9 @@ _NOTE = (
         tries=0,
     )
 )
-_MOVE = _NOTE.values(space=func.coalesce(bindparam("space", type_=_Q.space.type), _Q.candidate))
+_MOVE = _NOTE.values(
+    platform=bindparam("platform"), space=func.coalesce(bindparam("space", type_=_Q.space.type), _Q.candidate)
+)
 _FREE = and_(_Q.since.is_not(None), or_(_Q.holder.is_(None), _Q.until <= bindparam("now")))
 _KEEP = (
     update(QUEUE)
@@ -59,7 +63,7 @@ _KEEP = (
 _SERVED = _Q.news == bindparam("seen")
 _GIVE_BACK = update(QUEUE).where(_THIS, _Q.holder == bindparam("worker")).values(holder=null(), until=null())
 # What came meanwhile waits at the end of the queue.
-_DONE = _GIVE_BACK.values(since=case((_SERVED, null()), else_=_Q.latest), tries=0)
+_DONE = _GIVE_BACK.values(since=case((_SERVED, null()), else_=_Q.latest), tries=0).returning(_Q.since)
 _AGAIN = _GIVE_BACK.values(not_before=bindparam("later"), tries=_Q.tries + 1)
 
 
@@ -71,12 +75,13 @@ def note(connection: Connection, interview_id: str, events: Sequence[Event], now
     if not moves:
         connection.execute(_NOTE, {"interview": interview_id, "now": now})
         return
-    values = {"interview": interview_id, "now": now, "space": moves[-1].space or None}
+    place = {"platform": moves[-1].platform, "space": moves[-1].space or None}
+    values = {"interview": interview_id, "now": now, **place}
     if not connection.execute(_MOVE, values).rowcount:
-        space = func.coalesce(literal(values["space"], _Q.space.type), INTERVIEWS.c.candidate)
-        at = literal(now, _Q.since.type)
-        row = select(INTERVIEWS.c.id, INTERVIEWS.c.candidate, space, literal(1), literal(0), at, at)
-        names = ["interview_id", "candidate", "space", "news", "tries", "since", "latest"]
+        platform, at = literal(place["platform"], _Q.platform.type), literal(now, _Q.since.type)
+        space = func.coalesce(literal(place["space"], _Q.space.type), INTERVIEWS.c.candidate)
+        row = select(INTERVIEWS.c.id, platform, INTERVIEWS.c.candidate, space, literal(1), literal(0), at, at)
+        names = ["interview_id", "platform", "candidate", "space", "news", "tries", "since", "latest"]
         connection.execute(insert(QUEUE).from_select(names, row.where(INTERVIEWS.c.id == interview_id)))
 
 
@@ -116,13 +121,17 @@ def keep(connection: Connection, worker: str, ids: tuple[str, ...], seconds: flo
     return {str(row[0]) for row in connection.execute(_KEEP, values)}
 
 
-def give_back(connection: Connection, worker: str, claim: Claim, again: float | None, now: datetime) -> None:
-    """Done, or to be taken again after so many seconds; nothing where this worker has it no longer."""
+def give_back(connection: Connection, worker: str, claim: Claim, again: float | None, now: datetime) -> bool:
+    """Done, or to be taken again after so many seconds; nothing where this worker has it no longer.
+
+    False when more has come meanwhile.
+    """
     values = {"interview": claim.interview_id, "worker": worker}
-    if again is None:
-        connection.execute(_DONE, values | {"seen": claim.news})
-    else:
+    if again is not None:
         connection.execute(_AGAIN, values | {"later": now + timedelta(seconds=again)})
+        return True
+    since = connection.execute(_DONE, values | {"seen": claim.news}).scalar_one_or_none()
+    return since is None
 
 
 def ahead(connection: Connection, interview_id: str, now: datetime) -> int:
@@ -132,10 +141,12 @@ def ahead(connection: Connection, interview_id: str, now: datetime) -> int:
     return connection.scalar(waiting, {"now": now}) or 0
 
 
-def backlog(connection: Connection, now: datetime) -> Backlog:
-    """How much work there is."""
-    waiting, oldest = connection.execute(select(func.count(), func.min(_Q.since)).where(_FREE), {"now": now}).one()
-    held = connection.scalar(select(func.count()).select_from(QUEUE).where(_Q.until > now)) or 0
+def backlog(connection: Connection, platforms: tuple[str, ...], now: datetime) -> Backlog:
+    """How much work there is, on all platforms or some."""
+    there = _spoken(platforms)
+    wait = select(func.count(), func.min(_Q.since)).where(_FREE, there)
+    waiting, oldest = connection.execute(wait, {"now": now}).one()
+    held = connection.scalar(select(func.count()).select_from(QUEUE).where(_Q.until > now, there)) or 0
     return Backlog(waiting=waiting, held=held, oldest=max((now - oldest).total_seconds(), 0.0) if oldest else 0.0)
 
 
@@ -143,10 +154,15 @@ def _ready(limits: Limits, hurry: tuple[str, ...], now: datetime) -> Select[Any]
     """Ids of what may be served now, within the limits, the longest waiting first."""
     quiet = timedelta(seconds=limits.quiet)
     rested = or_(_Q.latest <= now - quiet, _Q.since <= now - quiet * MOST_QUIET, _Q.interview_id.in_(hurry))
-    due = select(QUEUE).where(_FREE, rested, or_(_Q.not_before.is_(None), _Q.not_before <= now)).subquery()
+    patient = or_(_Q.not_before.is_(None), _Q.not_before <= now)
+    due = select(QUEUE).where(_FREE, _spoken(limits.platforms), rested, patient).subquery()
     for column, most in (("candidate", limits.person), ("space", limits.space)):
         due = _within(due, column, most, now)
     return select(due.c.interview_id).order_by(due.c.since, due.c.interview_id)
+
+
+def _spoken(platforms: tuple[str, ...]) -> ColumnElement[bool]:
+    return _Q.platform.in_(platforms) if platforms else true()
 
 
 def _within(waiting: Subquery, column: str, most: int, now: datetime) -> Subquery:

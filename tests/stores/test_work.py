@@ -109,8 +109,9 @@ async def test_what_came_meanwhile_waits_again(begun: SqlStore, clock: FakeClock
     clock.tick()
     await begun.append("a", [received("m1", interview="a")])
     assert await taken(begun, "two") == [], "it is being served"
-    await begun.done("one", claim)
-    assert await taken(begun, "two") == ["a"]
+    assert not await begun.done("one", claim)
+    (claim,) = await begun.take("two", 1, 10, ANY)
+    assert await begun.done("two", claim)
 
 
 async def test_a_worker_that_died_is_replaced_when_its_time_is_up(begun: SqlStore, clock: FakeClock) -> None:
@@ -189,6 +190,14 @@ async def test_where_there_is_no_workspace_people_do_not_share_a_limit(begun: Sq
     for number in range(4):
         await chat(begun, f"d{number}", place=f"chat::D{number}:direct")
     assert len(await taken(begun, limits=Limits(space=1))) == 4
+
+
+async def test_a_worker_is_given_what_it_can_serve(begun: SqlStore) -> None:
+    await chat(begun, "a", place="slack:T1:C1:1")
+    await chat(begun, "b", place="discord::D1:direct")
+    assert await taken(begun, limits=Limits(platforms=("irc",))) == []
+    assert await taken(begun, limits=Limits(platforms=("irc", "discord"))) == ["b"]
+    assert await taken(begun) == ["a"]
 
 
 async def test_a_place_in_the_queue_and_how_long_it_is(begun: SqlStore, clock: FakeClock) -> None:
