@@ -245,7 +245,7 @@ def bless(
         if result.problems:
             raise SettingsError(f"{each.name} cannot be a baseline: {' '.join(result.problems)}")
         target = wish.place.home / "baselines" / f"{each.name}.{result.info.engine}.jsonl"
-        compact(wish.place.ledger(each.name, result.info.engine), target)
+        compact(wish.place.ledger(each.name, result.info.engine), target, result.info)
         typer.echo(f"{each.name}: {result.graded} gradings are the baseline now, in {target}")
 
 

@@ -31,6 +31,8 @@ async def fetched(definition: Definition, subject: Subject, ledger: LedgerWriter
         running = [f"{b}: {s.done} of {s.total}" for b, s in came.running.items()]
         failed = [f"{b} failed ({reason})" for b, reason in came.failed.items()]
         _say(definition, [*running, *failed])
+        if came.made and not (running or came.lost or came.failed):
+            return True  # what came back ungraded would come back so again
     ordered = await order(subject, items, times, ledger, info, shard)
     if ordered.gradings:
         _say(definition, [f"{ordered.gradings} gradings ordered in {', '.join(ordered.batches)}"])
