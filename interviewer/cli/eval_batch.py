@@ -28,7 +28,7 @@ async def fetched(definition: Definition, subject: Subject, ledger: LedgerWriter
     if ledger.open_batches:
         came = await collect(subject, items, times, ledger, info, shard)
         _say(definition, [f"{came.made} gradings came back" if came.made else ""])
-        running = [f"{b}: {s.done} of {s.total}" for b, s in came.running.items()]
+        running = [f"{b}: {s.done} of {s.total} done" for b, s in came.running.items()]
         failed = [f"{b} failed ({reason})" for b, reason in came.failed.items()]
         _say(definition, [*running, *failed])
         if came.made and not (running or came.lost or came.failed):
