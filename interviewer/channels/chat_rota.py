@@ -15,6 +15,7 @@ import secrets
 import socket
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from interviewer.channels.chat import Serve
@@ -45,9 +46,8 @@ LAST_AGAIN = 300.0
 
 @dataclass
 class _Service:
-    """An interview that is being served, by which task, and until when it is ours, in the loop's time."""
+    """An interview that is being served: until when it is ours, in the loop's time, and by which task."""
 
-    claim: Claim
     until: float
     task: asyncio.Task[None]
     lost: bool = False
@@ -181,9 +181,9 @@ class Rota:
         hurry = set(self._hurry)
         claims = await self._work.take(self.worker, free, self._lease, self.limits, sorted(hurry))
         for claim in claims:
-            name = claim.interview_id
             task = asyncio.create_task(self._attend(claim))
-            self._serving[name] = _Service(claim, now + self._lease, task)
+            self._serving[claim.interview_id] = _Service(now + self._lease, task)
+            task.add_done_callback(partial(self._ended, claim))
         if len(claims) < free:  # the others are being served, here or elsewhere, or there is nothing to do for them
             self._hurry -= {name for name in hurry if name not in self._serving}
         self._hurry -= {claim.interview_id for claim in claims}
@@ -207,17 +207,14 @@ class Rota:
                     service.task.cancel()
 
     async def _attend(self, claim: Claim) -> None:
-        name = claim.interview_id
-        try:
-            again = await self._served(claim)
-            await self._give_back(claim, again)
-        except asyncio.CancelledError:
-            if not self._serving[name].lost:
-                self.beside(self._give_back(claim, 0.0))
-            raise
-        finally:
-            del self._serving[name]
-            self._look.set()
+        await self._give_back(claim, await self._served(claim))
+
+    def _ended(self, claim: Claim, task: asyncio.Task[None]) -> None:
+        """It is served, or was broken off, maybe before it began."""
+        service = self._serving.pop(claim.interview_id)
+        if task.cancelled() and not service.lost:
+            self.beside(self._give_back(claim, 0.0))
+        self._look.set()
 
     async def _give_back(self, claim: Claim, again: float | None) -> None:
         try:
