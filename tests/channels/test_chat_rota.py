@@ -323,6 +323,7 @@ async def test_what_was_taken_and_not_begun_is_given_back(store: SqlStore) -> No
     await chat(store, "a")
     worker = rota(served, store)
     await worker._take()
+    worker.cancel("a")
     await worker.drain(0)
     assert served.names == []
     backlog = await store.backlog()
