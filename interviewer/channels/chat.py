@@ -199,8 +199,9 @@ class Notice(Frozen):
 
 
 class Attachment(Frozen):
-    """A text file to post, with the line that goes with it."""
+    """A text file to post, with the line that goes with it. `key` is the same whenever it is tried again."""
 
+    key: str
     name: str
     title: str
     content: str
@@ -218,10 +219,12 @@ class Entry(Frozen):
 class Outbox(Protocol):
     """What the desk needs of a platform. Raises ChannelError and its kinds, and nothing else.
 
-    `limit` is how many characters of Markdown a post holds.
+    `limit` is how many characters of Markdown a post holds. `idempotent`: what is posted again with a key, soon, is the
+    post that was made before, by whichever process.
     """
 
     limit: int
+    idempotent: bool
 
     @property
     def pace(self) -> float:

@@ -67,8 +67,13 @@ class Reply:
         return self._refs[0]
 
     async def drop(self) -> None:
-        """Nothing will come of this reply: what was posted of it is taken back as far as that goes."""
+        """Nothing will come of this reply: what was posted of it is taken back as far as that goes.
+
+        Where a post is made once for its key, whoever makes the reply anew writes into it, or has done so by now.
+        """
         await self._stop()
+        if self._outbox.idempotent:
+            return
         with contextlib.suppress(ChannelError):
             await self._take_back(0)
 

@@ -287,7 +287,7 @@ class Desk:
         if isinstance(found, Notice):
             return found
         if self._first_time(f"report/{press.id}"):
-            self.rota.beside(self._floor.send_report(found, press.author))
+            self.rota.beside(self._floor.send_report(found, press.author, f"report/{press.id}"))
         return self._notice("report.coming")
 
     async def _reported(self, press: Pressed) -> str | Notice:

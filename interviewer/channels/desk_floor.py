@@ -194,7 +194,7 @@ class Floor:
         """Send the scorecard of an interview that has ended. What fails here does not hold up the last words."""
         outbox, place = self._where(interview)
         try:
-            await self.deliver(interview.id, person, place if place.direct else None)
+            await self.deliver(interview.id, person, "scorecard", place if place.direct else None)
         except InterviewerError as error:
             log.warning("interview %s: its scorecard was not sent: %s", interview.id, type(error).__name__)
             how = self.rooms[place.platform].access.how_to(Command.REPORT)
@@ -202,10 +202,10 @@ class Floor:
             with contextlib.suppress(ChannelError):
                 await outbox.post(place, post)
 
-    async def send_report(self, interview_id: str, reader: Person) -> None:
-        """Send a scorecard that was asked for, or say that it cannot be sent."""
+    async def send_report(self, interview_id: str, reader: Person, key: str) -> None:
+        """Send a scorecard that was asked for, or say that it cannot be sent. `key` is of the request."""
         try:
-            await self.deliver(interview_id, reader)
+            await self.deliver(interview_id, reader, key)
         except InterviewerError as error:
             log.warning("interview %s: its scorecard was not sent: %s", interview_id, type(error).__name__)
             outbox = self.outbox(reader.platform)
@@ -214,8 +214,11 @@ class Floor:
                 place = await outbox.open(direct, reader, "", f"{interview_id}/failed")
                 await outbox.post(place, Post(key=f"{interview_id}/failed", text=self.line("report.failed")))
 
-    async def deliver(self, interview_id: str, reader: Person, place: Place | None = None) -> None:
-        """Send a scorecard as a file, to this place or the reader's direct messages. Whether they may was asked."""
+    async def deliver(self, interview_id: str, reader: Person, key: str, place: Place | None = None) -> None:
+        """Send a scorecard as a file, to this place or the reader's direct messages. Whether they may was asked.
+
+        `key` is of this delivery: trying again should not send it twice.
+        """
         card = await self.conductor.scorecard(interview_id)
         page = await asyncio.to_thread(self.render, card)
         outbox = self.outbox(reader.platform)
@@ -224,6 +227,7 @@ class Floor:
         if place is None:
             place = await patiently(lambda: outbox.open(direct, reader, title, f"{interview_id}/report"))
         attachment = Attachment(
+            key=f"{interview_id}/{key}",
             name=f"scorecard-{interview_id}.html",
             title=self.line("report.title", title=title),
             content=page,

@@ -51,6 +51,7 @@ class DiscordOutbox:
     """chat.Outbox on one bot's client."""
 
     limit = 2_000
+    idempotent = True
 
     def __init__(self, client: discord.Client, lines: Phrases) -> None:
         self._client = client
@@ -92,17 +93,18 @@ class DiscordOutbox:
         """The id of the message that has this key. One that was made before and reads otherwise is edited."""
         view = view_of(post.buttons, self._lines, _part(post.key))
         beside = not post.buttons and not _REPLY.fullmatch(post.key)
-        message = await self._sent(place, post.key, content=_shown(post.text), view=view, silent=beside)
+        what = {"content": _shown(post.text), "view": view, "silent": beside, "suppress_embeds": True}
+        message = await self._sent(place, post.key, lambda: what)
         if list(buttons_of(message)) != _ids(post) or message.content.strip() != _shown(post.text):
             await self.edit(place, str(message.id), post)
         return str(message.id)
 
-    async def _sent(self, place: Place, key: str, **what: Any) -> discord.Message:
-        """The message that this was posted as, now or before."""
+    async def _sent(self, place: Place, key: str, what: Callable[[], dict[str, Any]]) -> discord.Message:
+        """The message that this was posted as, now or before. `what` makes it, anew for each try."""
         channel = self._channel(place)
         for nonce in _nonces(key):
-            with contextlib.suppress(Gone):  # what had this nonce was taken back
-                return await self._awake(place, partial(channel.send, nonce=nonce, suppress_embeds=True, **what))
+            with contextlib.suppress(Gone):  # what had this nonce was deleted
+                return await self._awake(place, lambda n=nonce: channel.send(nonce=n, **what()))  # type: ignore[misc]
         raise ChannelError("Discord does not take this post any more.")
 
     async def edit(self, place: Place, ref: str, post: Post) -> None:
@@ -116,23 +118,24 @@ class DiscordOutbox:
     async def find(self, place: Place, key: str) -> str | None:
         """Our message with this key among the latest of the place, as far as buttons tell.
 
-        The last part of a reply has buttons, which know their turn and part; parts without stand before it. Where no
-        buttons follow, parts without are the remains of the reply that is being made.
+        The last part of a reply has buttons, which know their turn and part; those before it have none. What follows
+        the buttons of an earlier turn and has none is the remains of a reply that was cut off.
         """
         wanted = _REPLY.fullmatch(key)
         if wanted is None:
             return None
-        part, bare, last = int(wanted["part"]), list[int](), None
+        parts: list[int] = []
+        before: int | None = None  # how many parts are still missing, once the last one was met
         for message in await asked(self._ours(place)):
             of = next((p for i in buttons_of(message) if (p := pushed(i))), None)
-            if of is None:
-                bare.insert(0, message.id)
-            elif of.part is not None and (last is not None or of.about != wanted["turn"]):
+            if before == 0 or (of and (before is not None or of.part is None or of.about != wanted["turn"])):
                 break
-            elif of.part is not None:
-                bare, last = [message.id], of.part
-        first = 0 if last is None else last - len(bare) + 1
-        return str(bare[part - first]) if 0 <= part - first < len(bare) else None
+            parts.insert(0, message.id)
+            before = of.part if of else before and before - 1
+        else:
+            parts = parts if before is not None else []  # no earlier turn was here
+        part = int(wanted["part"])
+        return str(parts[part]) if part < len(parts) else None
 
     async def _ours(self, place: Place) -> list[discord.Message]:
         """Our latest messages in a place, the latest first, without files and what stands beside the interview."""
@@ -147,13 +150,11 @@ class DiscordOutbox:
 
     async def attach(self, place: Place, attachment: Attachment) -> None:
         """Post a file, with the line that goes with it."""
+        file = partial(discord.File, filename=attachment.name, description=attachment.title)
         content = attachment.content.encode()
-
-        async def send() -> None:
-            file = discord.File(io.BytesIO(content), attachment.name, description=attachment.title)
-            await self._channel(place).send(attachment.comment, file=file)
-
-        await self._awake(place, send)
+        await self._sent(
+            place, attachment.key, lambda: {"content": attachment.comment, "file": file(io.BytesIO(content))}
+        )
 
     async def pointer(self, place: Place) -> str:
         """A link to a thread; direct messages are only named."""
@@ -177,7 +178,8 @@ class DiscordOutbox:
         here = int(place.channel)
         answered = discord.MessageReference(message_id=about, channel_id=here, fail_if_not_exists=False)
         view = view_of(notice.buttons, self._lines)
-        await self._sent(place, f"note/{about}", content=notice.text, view=view, reference=answered, silent=True)
+        what = {"content": notice.text, "view": view, "reference": answered, "silent": True, "suppress_embeds": True}
+        await self._sent(place, f"note/{about}", lambda: what)
 
     async def _awake(self, place: Place, call: Callable[[], Awaitable[T]]) -> T:
         """Ask this; where a thread sleeps, because nobody wrote in it for a while, wake it first."""

@@ -67,6 +67,7 @@ class SlackOutbox:
     """chat.Outbox for one workspace. `refreshed` is called with whoever's list of interviews has changed."""
 
     limit = 3_000
+    idempotent = False
 
     def __init__(
         self, client: AsyncWebClient, bot_id: str, lines: Phrases, refreshed: Callable[[Person], Awaitable[None]]

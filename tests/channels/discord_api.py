@@ -119,7 +119,7 @@ class DiscordApi:
 
     def message(self, channel: str, author: Json, content: str, late: float = 0.0, **more: Any) -> Json:
         """A new message as Discord keeps it."""
-        made = {
+        made: Json = {
             "id": self.snowflake(late),
             "channel_id": channel,
             "author": author,
@@ -289,7 +289,13 @@ class DiscordApi:
 
     def _threaded(self, parent: str, name: str, owner: str) -> Json:
         meta = {"archived": False, "auto_archive_duration": 10_080, "locked": False, "invitable": False}
-        made = {"id": self.snowflake(), "type": PRIVATE_THREAD, "name": name, "parent_id": parent, "owner_id": owner}
+        made: Json = {
+            "id": self.snowflake(),
+            "type": PRIVATE_THREAD,
+            "name": name,
+            "parent_id": parent,
+            "owner_id": owner,
+        }
         made |= {"message_count": 0, "member_count": 1, "people": [owner]}
         made["thread_metadata"] = {**meta, "archive_timestamp": "2026-01-01T00:00:00+00:00"}
         self.channels[made["id"]] = made
@@ -407,7 +413,8 @@ async def _given(request: web.Request) -> Json:
         return body if isinstance(body, dict) else {"body": body}
     if request.content_type != "multipart/form-data":
         return {}
-    files, given = [], {}
+    files: list[Json] = []
+    given: Json = {}
     async for part in await request.multipart():
         text = (await part.read()).decode()  # type: ignore[union-attr]
         if part.name == "payload_json":  # type: ignore[union-attr]

@@ -92,8 +92,9 @@ class DiscordDriver(Driver):
     async def say_as_bot(self, text: str, *, to: str) -> None:
         place = await self.place_of(to)
         other = {"id": "600000000000000001", "username": "other", "discriminator": "0", "avatar": None, "bot": True}
-        for author, more in ((self.sim.bot(), {}), (other, {}), (self.sim.user(BOT), {"webhook_id": "5" * 18})):
-            made = self.sim.message(place.channel, author, text, **more)
+        for author in (self.sim.bot(), other, {**self.sim.user(BOT), "webhook": True}):
+            made = self.sim.message(place.channel, author, text)
+            made |= {"webhook_id": "5" * 18} if author.get("webhook") else {}
             self.sim.dispatch("MESSAGE_CREATE", made)
             self.sim.messages[place.channel].remove(made)
         await self.taken()

@@ -122,8 +122,8 @@ class DiscordSim(DiscordApi):
     async def complete(self, user: str, channel: str, typed: str) -> list[Json]:
         """What is proposed while someone types a guide's name."""
         option = {"name": "guide", "type": 3, "value": typed, "focused": True}
-        data = {"id": self.snowflake(), "name": "interview", "type": 1}
-        data["options"] = [{"name": "start", "type": 1, "options": [option]}]  # type: ignore[assignment]
+        data: Json = {"id": self.snowflake(), "name": "interview", "type": 1}
+        data["options"] = [{"name": "start", "type": 1, "options": [option]}]
         return (await self._interact(user, channel, 4, data)).choices
 
     async def click(self, user: str, button: Json, channel: str, message: Json) -> Asked:
@@ -184,8 +184,8 @@ class DiscordSim(DiscordApi):
             if session.socket is not None and not session.socket.closed:
                 if code:
                     await session.socket.close(code=code)
-                elif (transport := session.socket._req and session.socket._req.transport) is not None:
-                    transport.abort()
+                elif session.socket._req is not None and session.socket._req.transport is not None:
+                    session.socket._req.transport.abort()
 
     async def tell(self, op: int, data: Any = None) -> None:
         """Send this op to all: 7 to have them reconnect, 9 to end their sessions."""

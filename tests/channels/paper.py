@@ -61,6 +61,7 @@ class Paper:
     made all the same, unless `swallow` is set."""
 
     limit = 3_000
+    idempotent = False
     pace = 0.02
 
     def __init__(self) -> None:
