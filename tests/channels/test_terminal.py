@@ -226,12 +226,12 @@ async def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 class Overtaken(FakeStore):
     """Another worker records the second turn first, and shows it somewhere else."""
 
-    done = False
+    came = False
 
     async def append(self, interview_id: str, events: Sequence[Event]) -> bool:
         turned = next((e for e in events if isinstance(e, Turned) and e.turn.number == 1), None)
-        if turned and not self.done:
-            self.done = True
+        if turned and not self.came:
+            self.came = True
             theirs = Turned(turn=turned.turn.model_copy(update={"reply": "Another said this."}))
             await super().append(interview_id, [theirs, Sent(number=1, at=turned.turn.at)])
         return await super().append(interview_id, events)

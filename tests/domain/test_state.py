@@ -13,6 +13,7 @@ from interviewer.domain.interview import (
     EVENT,
     Assessed,
     Edited,
+    Event,
     Inbound,
     MessageKind,
     Move,
@@ -350,7 +351,7 @@ class TestChat:
         assert [m.text for m in draft.pending] == ["before"]
 
     def test_the_events_survive_storage_under_their_own_keys(self) -> None:
-        events = [
+        events: list[Event] = [
             self.edit("a\ud83d", 1),
             self.edit("b", 2),
             Withdrawn(message_id="m1", at=BEGIN),
