@@ -134,9 +134,10 @@ class Listener(discord.Client):
             await self.actions.push(interaction)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        """What nobody foresaw, without its text, which may be a candidate's."""
+        """What nobody foresaw, without its text, which may be a candidate's. What was written is looked for later."""
         kind = sys.exc_info()[0]
         log.error("%s failed: %s", event_method, kind.__name__ if kind else "?")
+        self.lookout.look(AGAIN)
 
     def _may_be_ours(self, channel: object) -> bool:
         """Whether an interview may be held there; what the library does not know may be a thread of ours."""

@@ -71,7 +71,11 @@ class Gateway:
         """Connect, and stay connected until cancelled. Raises SettingsError where a person must mend something."""
         while True:
             was_new = not self._session
-            wait = await self._listen()
+            try:
+                wait = await self._listen()
+            except BaseException:
+                self.ready.clear()
+                raise
             if not self.ready.is_set():
                 self.failures += 1
                 wait = max(wait, min(self.first_wait * 2.0 ** min(self.failures - 1, 10), LONGEST_WAIT))

@@ -23,7 +23,7 @@ PASTED = "message.txt"
 LONGEST_PASTE = 200_000
 ANSWERED = re.compile(r"interview:(?P<command>[a-z]+)(?P<asks>\??):(?P<about>[^#]*)(?:#(?P<part>\d+))?")
 
-_MARKED = re.compile(r"<(?P<sign>@!?|@&|#|/|a?:)(?P<inner>[^<>\n]*?\d{15,21})>")
+_MARKED = re.compile(r"<(?P<sign>@&|@!?|#|/|a?:)(?P<inner>[^<>\n]*?\d{15,21})>")
 
 
 def moment(snowflake: int) -> datetime:

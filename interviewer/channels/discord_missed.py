@@ -4,9 +4,9 @@ something could not be taken in, it is looked for where interviews are held."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import discord
@@ -15,7 +15,7 @@ from interviewer.channels.chat import Changed, Person, Place, Removed, Said
 from interviewer.channels.desk import Desk
 from interviewer.channels.discord_in import PLATFORM, changed, message_id, plain, removed, said
 from interviewer.channels.discord_out import asked
-from interviewer.domain.errors import InterviewerError, PlaceClosed
+from interviewer.domain.errors import PlaceClosed
 from interviewer.domain.state import Interview
 from interviewer.ports import Clock
 
@@ -62,18 +62,25 @@ class Lookout:
         while True:
             await asyncio.sleep(wait)
             self._once_more = False
-            try:
+            with self._once_more_if_it_fails():
                 for interview in await self._desk.held(PLATFORM):
-                    with contextlib.suppress(PlaceClosed):
+                    with self._once_more_if_it_fails():
                         for event in await missed(self._client, interview, self._clock()):
                             await self._take(event)
                     await asyncio.sleep(1 / LOOKS_A_SECOND)
-            except InterviewerError as error:
-                log.warning("what was missed could not be looked for: %s", type(error).__name__)
-                self._once_more = True
             if not self._once_more:
                 return
             wait, again = again, min(again * 2, LONGEST_AGAIN)
+
+    @contextmanager
+    def _once_more_if_it_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except PlaceClosed:
+            pass  # there is nothing to be read
+        except Exception as error:  # noqa: BLE001 - one interview's fault must not hide the others, nor tell its text
+            log.warning("what was missed could not be looked for: %s", type(error).__name__)
+            self._once_more = True
 
 
 async def missed(client: discord.Client, interview: Interview, now: datetime) -> list[Event]:

@@ -31,8 +31,8 @@ from interviewer.prompts import Phrases
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 NONCE = 25
-MOST_REMOVED = 4
-"""How often one post may be made and taken back."""
+MOST_DELETED = 4
+"""How often one post may be made and deleted."""
 HISTORY = 50
 THREAD_NAME = 100
 LABEL = 80
@@ -102,7 +102,7 @@ class DiscordOutbox:
     async def _sent(self, place: Place, key: str, what: Callable[[], dict[str, Any]]) -> discord.Message:
         """The message that this was posted as, now or before. `what` makes it, anew for each try."""
         channel = self._channel(place)
-        for nonce in _nonces(key):
+        for nonce in _nonces(place, key):
             with contextlib.suppress(Gone):  # what had this nonce was deleted
                 return await self._awake(place, lambda n=nonce: channel.send(nonce=n, **what()))  # type: ignore[misc]
         raise ChannelError("Discord does not take this post any more.")
@@ -239,11 +239,13 @@ def _shown(text: str) -> str:
     return text.strip() or "…"
 
 
-def _nonces(key: str) -> Iterator[str]:
-    """The nonces of a key, one after the other for when a post was taken back and is made once more."""
-    for number in range(MOST_REMOVED):
-        name = f"{key}~{number}" if number else key
-        yield name if len(name) <= NONCE else hashlib.sha256(name.encode()).hexdigest()[:NONCE]
+def _nonces(place: Place, key: str) -> Iterator[str]:
+    """The nonces of a key, one after the other for when a post was deleted and is made once more.
+
+    They are the bot's own everywhere, so what was posted in one place and is posted again in another has another.
+    """
+    for number in range(MOST_DELETED):
+        yield hashlib.sha256(f"{place.channel}/{key}/{number}".encode()).hexdigest()[:NONCE]
 
 
 async def asked(call: Awaitable[T]) -> T:

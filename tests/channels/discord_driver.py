@@ -177,7 +177,7 @@ def buttons(message: Json) -> list[Json]:
 
 def is_note(message: Json) -> bool:
     """Whether a message stands beside the interview."""
-    return str(message.get("nonce", "")).startswith("note/")
+    return "message_reference" in message
 
 
 def is_question(message: Json) -> bool:

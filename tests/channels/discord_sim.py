@@ -49,7 +49,7 @@ class DiscordSim(DiscordApi):
         app = web.Application(client_max_size=10 * 2**20)
         app.router.add_get("/gateway/", self._gateway)
         app.router.add_routes(self.routes())
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.port = self._runner.addresses[0][1]
