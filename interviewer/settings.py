@@ -1,8 +1,8 @@
 """Settings: environment, a config file, flags, each overriding the one before; and where each value came from.
 
-Environment variables are INTERVIEWER_<NAME>; OPENAI_API_KEY, OPENAI_BASE_URL and DATABASE_URL are read under their
-usual names too. A role's settings are nested: INTERVIEWER_GRADER__MODEL, or `model` in the table [grader] of the config
-file, which is config.toml in the user's config folder.
+Environment variables are INTERVIEWER_<NAME>; OPENAI_API_KEY, OPENAI_BASE_URL, DATABASE_URL and CHROMA_URL are read
+under their usual names too. A role's settings are nested: INTERVIEWER_GRADER__MODEL, or `model` in the table [grader]
+of the config file, which is config.toml in the user's config folder.
 """
 
 from __future__ import annotations
@@ -137,6 +137,11 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("database_url", "DATABASE_URL", "INTERVIEWER_DATABASE_URL")
+    )
+    chroma_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("chroma_url", "CHROMA_URL", "INTERVIEWER_CHROMA_URL"),
+        description="a Chroma server that workers share; a folder of this machine's own if there is none",
     )
     candidate: str = Field(default="local", description="who is interviewed in this terminal")
     quiet_seconds: float = Field(

@@ -86,17 +86,43 @@ class House:
     @cached_property
     def index(self) -> GuideIndex:
         """The vector store."""
+        from interviewer.retrieval.chroma import ServerStore
         from interviewer.retrieval.index import GuideIndex
 
-        return GuideIndex(self.settings.index_dir, self.encoder, lock_seconds=INDEX_PATIENCE)
+        url = self._chroma_url
+        store = ServerStore(url) if url else None
+        return GuideIndex(self.settings.index_dir, self.encoder, store=store, lock_seconds=INDEX_PATIENCE)
+
+    @property
+    def index_place(self) -> str:
+        """Where the vector store is, in words without a password. Raises SettingsError where that is no address."""
+        from interviewer.retrieval.server import ServerAddress
+
+        url = self._chroma_url
+        return f"the Chroma server at {ServerAddress.of(url)}" if url else f"the folder {self.settings.index_dir}"
+
+    @property
+    def _chroma_url(self) -> str:
+        held = self.settings.chroma_url
+        return held.get_secret_value() if held else ""
 
     @cached_property
     def retriever(self) -> IndexedRetriever:
-        """The vector store, brought up to date with a guide before that guide is asked about."""
+        """The vector store, brought up to date with a guide before that guide is asked about.
+
+        Raises SettingsError where CHROMA_URL is no address.
+        """
         from interviewer.retrieval.apart import index_apart
         from interviewer.retrieval.indexed import IndexedRetriever
+        from interviewer.retrieval.server import ServerAddress
 
-        return IndexedRetriever(lambda: self.index, lambda guide: index_apart(self.settings.index_dir, guide))
+        if url := self._chroma_url:
+            ServerAddress.of(url)  # at the start, not in the middle of an interview
+
+        def apart(guide: Guide) -> None:
+            index_apart(self.settings.index_dir, guide, url)
+
+        return IndexedRetriever(lambda: self.index, apart)
 
     @cached_property
     def store(self) -> Store:

@@ -30,6 +30,7 @@ COMMANDS = (
     Lazy("regrade", "interviewer.cli.regrade:regrade", "Grade a stored interview again, and show what changed."),
     Lazy("guide", "interviewer.cli.guide:app", "List, show, check, start and search guides."),
     Lazy("eval", "interviewer.cli.eval:app", "See whether grading agrees with people, and is no worse than before."),
+    Lazy("index", "interviewer.cli.index:app", "Bring guides into the vector store, and see what it holds."),
     Lazy("prompts", "interviewer.cli.prompts:app", "List, show, compare and check the prompts that models get."),
     Lazy("doctor", "interviewer.cli.doctor:doctor", "Check the model's endpoint, and say what to change."),
     Lazy("settings", "interviewer.cli.settings:settings", "Show every setting, and where it comes from."),

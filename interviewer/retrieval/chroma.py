@@ -17,14 +17,15 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 
-from interviewer.domain.errors import IndexUnavailable
 from interviewer.retrieval.chunks import Chunk
 from interviewer.retrieval.embedding import DIMENSIONS
+from interviewer.retrieval.failures import StoreFailed
 from interviewer.retrieval.probe import is_sound
+from interviewer.retrieval.server import ServerAddress, greet
 from interviewer.retrieval.sidecar import Edition, Stored, replace_durably, sync_folder
 
 if TYPE_CHECKING:
@@ -35,16 +36,18 @@ if TYPE_CHECKING:
 
 BATCH = 500
 NEVER_SYNC = 10_000_000
-
-
-class StoreFailed(IndexUnavailable):
-    """Chroma itself failed, or holds less than it was given."""
+ANSWER_SECONDS = 60.0
 
 
 class Collections:
-    """The collections behind one client. Every failure of Chroma becomes StoreFailed."""
+    """The collections behind one client. Every failure of Chroma becomes StoreFailed.
 
-    def __init__(self, connect: Callable[[], Client]) -> None:
+    `shared`: others may be writing the same edition at the same moment. An edition's name holds a digest of what is in
+    it, so that they write the same; each adds what is missing, and nobody takes away what another has written.
+    """
+
+    def __init__(self, connect: Callable[[], Client], *, shared: bool = False) -> None:
+        self._shared = shared
         with _chroma_errors("open"):
             self._client = connect()
 
@@ -70,11 +73,11 @@ class Collections:
     def write(self, edition: Edition, chunks: Sequence[Chunk], vectors: Stored) -> None:
         """Store an edition anew; it counts as there only once all of it is."""
         with _chroma_errors("write"):
-            if self._find(edition) is not None:
+            if not self._shared and self._find(edition) is not None:
                 self._client.delete_collection(edition.name)
             configuration: CreateCollectionConfiguration = {"hnsw": {"space": "cosine", "sync_threshold": NEVER_SYNC}}
             facts = {"guide_id": edition.guide_id, "content": edition.content, "chunks": len(chunks)}
-            collection = self._client.create_collection(
+            collection = self._client.get_or_create_collection(
                 edition.name,
                 metadata={**facts, "complete": False},
                 configuration=configuration,
@@ -86,12 +89,19 @@ class Collections:
                 raise StoreFailed(f"Chroma kept {collection.count()} of {len(chunks)} chunks")
             collection.modify(metadata={**facts, "complete": True})
 
-    def retire_others(self, edition: Edition) -> None:
-        """Remove the guide's other editions."""
+    def others(self, edition: Edition) -> list[str]:
+        """The names of the guide's other editions."""
+        with _chroma_errors("read"):
+            names = [found.name for found in self._client.list_collections()]
+            return [name for name in names if name.startswith(edition.guide_prefix) and name != edition.name]
+
+    def retire_others(self, edition: Edition) -> int:
+        """Remove the guide's other editions; how many there were."""
+        names = self.others(edition)
         with _chroma_errors("write"):
-            for name in [found.name for found in self._client.list_collections()]:
-                if name.startswith(edition.guide_prefix) and name != edition.name:
-                    self._client.delete_collection(name)
+            for name in names:
+                self._client.delete_collection(name)
+        return len(names)
 
     def read_all(self) -> None:
         """Read every collection; raises StoreFailed when one that is complete holds less than it should."""
@@ -105,7 +115,10 @@ class Collections:
     def close(self) -> None:
         """Let go of the store."""
         with _chroma_errors("close"):
+            sessions = _sessions(self._client)
             self._client.close()
+            for session in sessions:
+                session.close()
 
     def _find(self, edition: Edition) -> Collection | None:
         from chromadb.errors import NotFoundError
@@ -150,7 +163,9 @@ def _chroma_errors(doing: str) -> Iterator[None]:
 
 
 class VectorStore(Protocol):
-    """Where collections are kept."""
+    """Where collections are kept. `shared`: with other machines, so that no writer knows all who read."""
+
+    shared: bool
 
     def open(self) -> AbstractContextManager[Collections]:
         """The collections, for as long as the context lasts. Raises StoreFailed."""
@@ -163,6 +178,8 @@ class VectorStore(Protocol):
 
 class LocalStore:
     """Chroma in a folder of this machine. Whoever opens it holds the writer's lock."""
+
+    shared = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -211,13 +228,16 @@ class LocalStore:
 class ServerStore:
     """A Chroma server that several workers share; what it keeps is not ours to discard."""
 
+    shared = True
+
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._address = ServerAddress.of(url)
 
     @contextmanager
     def open(self) -> Iterator[Collections]:
-        """The server's collections."""
-        collections = Collections(lambda: server_client(self._url))
+        """The server's collections. Raises StoreFailed, soon, where nothing answers like a Chroma server."""
+        greet(self._address)
+        collections = Collections(lambda: server_client(self._address), shared=True)
         try:
             yield collections
         finally:
@@ -240,17 +260,23 @@ def local_client(folder: Path) -> Client:
         raise
 
 
-def server_client(url: str) -> Client:
-    """A client of the server at http(s)://host[:port]."""
-    from urllib.parse import urlsplit
-
+def server_client(address: ServerAddress) -> Client:
+    """A client of a server. Chroma's own waits without end for every answer; this one does not."""
     import chromadb
 
-    parts = urlsplit(url)
-    secure = parts.scheme == "https"
-    port = parts.port or (443 if secure else 8000)
-    host = parts.hostname or "localhost"
-    return cast("Client", chromadb.HttpClient(host=host, port=port, ssl=secure, settings=_settings()))
+    client = chromadb.HttpClient(
+        host=address.host, port=address.port, ssl=address.secure, headers=address.headers(), settings=_settings()
+    )
+    for session in _sessions(client):
+        session.timeout = ANSWER_SECONDS
+    return cast("Client", client)
+
+
+def _sessions(client: object) -> list[Any]:
+    """A client's HTTP sessions, which Chroma neither bounds nor closes; none where a version keeps them elsewhere."""
+    parts = (client, getattr(client, "_admin_client", None))
+    found = [getattr(getattr(part, "_server", None), "_session", None) for part in parts]
+    return [session for session in found if session is not None]
 
 
 def _settings() -> Settings:

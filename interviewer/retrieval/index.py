@@ -7,7 +7,9 @@ there is whole, and what is missing is made by the next `ensure`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,12 +19,14 @@ import numpy as np
 from interviewer.domain.errors import IndexUnavailable
 from interviewer.domain.guide import Guide
 from interviewer.ports import Match
-from interviewer.retrieval.chroma import Collections, LocalStore, StoreFailed, VectorStore
+from interviewer.retrieval.chroma import Collections, LocalStore, VectorStore
 from interviewer.retrieval.chunks import Chunk, ChunkKind, chunk_guide
 from interviewer.retrieval.embedding import DIMENSIONS, TextEncoder, Vectors
+from interviewer.retrieval.failures import StoreFailed
 from interviewer.retrieval.locking import writer_lock
 from interviewer.retrieval.sidecar import Edition, Sidecars, Stored
 
+log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 """Called with chunks done and chunks in all."""
 
@@ -38,6 +42,19 @@ class Found:
 
     chunk: Chunk
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A guide's edition: how many chunks it has, whether it is known on this machine and whether it is complete in the
+    vector store, and how many other editions of it are there.
+    """
+
+    guide_id: str
+    chunks: int
+    here: bool
+    there: bool
+    others: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +91,8 @@ class GuideIndex:
         """Index those of the guides that are not indexed yet, in these very editions.
 
         Raises IndexLocked when another process keeps writing for too long and IndexUnavailable when the store or the
-        model fails. Returns as soon as another process has done the work.
+        model fails. Returns as soon as another process has done the work. What a server has is fetched from it; where
+        it fails, that is said, and the vectors are made here, so that no interview depends on it.
         """
 
         def all_fresh() -> bool:
@@ -86,6 +104,44 @@ class GuideIndex:
             with writer_lock(self._lock, self._lock_seconds, all_fresh) as held:
                 if held and not all_fresh():
                     self._write(guides, progress or (lambda done, total: None))
+        except OSError as error:
+            raise IndexUnavailable(f"the index in {self._lock.parent} cannot be written: {error}") from error
+
+    def publish(self, guides: Sequence[Guide], progress: Progress | None = None, *, prune: bool = False) -> int:
+        """Have the vector store hold these very editions, whatever is known here; how many it did not.
+
+        `prune` removes what it holds of other editions of these guides, which a worker that still needs one makes
+        again. Raises IndexLocked and IndexUnavailable.
+        """
+        tell, added = progress or (lambda done, total: None), 0
+        with self._held(), self._store.open() as collections:
+            for number, guide in enumerate(guides):
+                chunks = chunk_guide(guide)
+                edition = self._edition(guide, chunks)
+                added += not collections.holds(edition, len(chunks))
+                self._store_one(collections, edition, chunks, lambda row: None)
+                if prune:
+                    collections.retire_others(edition)
+                tell(number + 1, len(guides))
+        return added
+
+    def standing(self, guides: Sequence[Guide]) -> list[Standing]:
+        """How the store and this machine stand to these guides. Raises IndexLocked and IndexUnavailable."""
+        with self._held(), self._store.open() as collections:
+            found = []
+            for guide in guides:
+                chunks = chunk_guide(guide)
+                edition = self._edition(guide, chunks)
+                here = self._sidecars.read(edition, chunks) is not None
+                there, others = collections.holds(edition, len(chunks)), len(collections.others(edition))
+                found.append(Standing(guide.id, len(chunks), here, there, others))
+            return found
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        try:
+            with writer_lock(self._lock, self._lock_seconds, lambda: False):
+                yield
         except OSError as error:
             raise IndexUnavailable(f"the index in {self._lock.parent} cannot be written: {error}") from error
 
@@ -159,10 +215,15 @@ class GuideIndex:
         """Write into the store; once more into an empty one when it failed and is ours to empty."""
         try:
             self._write_once(guides, progress)
-        except StoreFailed:
-            if not self._store.discard():
-                raise
-            self._write_once(guides, progress)
+        except StoreFailed as error:
+            if self._store.discard():
+                self._write_once(guides, progress)
+                return
+            log.warning("%s The vectors are made here instead.", error.message)
+            for guide in guides:
+                chunks = chunk_guide(guide)
+                edition = self._edition(guide, chunks)
+                self._sidecars.write(edition, chunks, self._embed(edition, chunks, lambda row: None))
 
     def _write_once(self, guides: Sequence[Guide], progress: Progress) -> None:
         cut = [(guide, chunk_guide(guide)) for guide in guides]
@@ -178,7 +239,18 @@ class GuideIndex:
     def _index(
         self, collections: Collections, edition: Edition, chunks: tuple[Chunk, ...], tick: Callable[[int], None]
     ) -> None:
-        """Bring one edition into the store and its sidecar, then remove the guide's older ones."""
+        """Bring one edition into the store and its sidecar, then remove the guide's older ones where nobody else may
+        need them.
+        """
+        self._store_one(collections, edition, chunks, tick)
+        if not self._store.shared:
+            collections.retire_others(edition)
+        self._sidecars.retire_others(edition)
+
+    def _store_one(
+        self, collections: Collections, edition: Edition, chunks: tuple[Chunk, ...], tick: Callable[[int], None]
+    ) -> None:
+        """Bring one edition into the store and its sidecar."""
         ids = [chunk.id for chunk in chunks]
         kept = self._sidecars.read(edition, chunks)
         vectors = kept if kept is not None else collections.read(edition, ids)
@@ -188,8 +260,6 @@ class GuideIndex:
             collections.write(edition, chunks, vectors)
         if kept is None:
             self._sidecars.write(edition, chunks, vectors)
-        collections.retire_others(edition)
-        self._sidecars.retire_others(edition)
 
     def _embed(self, edition: Edition, chunks: Sequence[Chunk], tick: Callable[[int], None]) -> Stored:
         """Vectors of the chunks; texts that an older edition has from the same model are not embedded again."""

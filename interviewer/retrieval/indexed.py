@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -14,6 +16,7 @@ from interviewer.ports import Match
 from interviewer.retrieval.index import GuideIndex
 
 log = logging.getLogger(__name__)
+AGAIN_SECONDS = 60.0
 T = TypeVar("T")
 
 
@@ -29,7 +32,7 @@ class IndexedRetriever:
         self._apart = apart
         self._ready: set[str] = set()
         self._ensuring = threading.Lock()
-        self._given_up: set[str] = set()
+        self._given_up: dict[str, float] = {}
 
     def ensure(self, guide: Guide) -> GuideIndex:
         """Index this guide unless it is. Raises IndexUnavailable."""
@@ -67,12 +70,23 @@ class IndexedRetriever:
         return await asyncio.to_thread(self._or_nothing, guide, lambda index: index.background(guide, words, count))
 
     def _or_nothing(self, guide: Guide, look: Callable[[GuideIndex], list[T]]) -> list[T]:
-        """What a look into the index finds. One that cannot be used is complained of once, and not waited for again."""
-        if guide.revision in self._given_up:
+        """What a look into the index finds. One that cannot be used is complained of, and tried again beside the
+        interviews after a while; none of them waits for it again.
+        """
+        again = self._given_up.get(guide.revision)
+        if again is not None:
+            if again <= time.monotonic():
+                self._given_up[guide.revision] = time.monotonic() + AGAIN_SECONDS
+                threading.Thread(target=self._try_again, args=(guide,), daemon=True).start()
             return []
         try:
             return look(self.ensure(guide))
         except IndexUnavailable as error:
-            self._given_up.add(guide.revision)
+            self._given_up[guide.revision] = time.monotonic() + AGAIN_SECONDS
             log.warning("The index cannot be used, so the interview goes on without it: %s", error.message)
             return []
+
+    def _try_again(self, guide: Guide) -> None:
+        with contextlib.suppress(IndexUnavailable):
+            self.ensure(guide)
+            self._given_up.pop(guide.revision, None)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +14,9 @@ import pytest
 
 from interviewer.domain.errors import IndexLocked, IndexUnavailable
 from interviewer.domain.guide import Guide
-from interviewer.retrieval.chroma import Collections, LocalStore, ServerStore, StoreFailed, local_client
+from interviewer.retrieval.chroma import Collections, LocalStore, local_client
 from interviewer.retrieval.chunks import chunk_guide
+from interviewer.retrieval.failures import StoreFailed
 from interviewer.retrieval.index import GuideIndex
 from interviewer.retrieval.locking import writer_lock
 from interviewer.retrieval.probe import is_sound
@@ -313,45 +311,6 @@ class TestProcesses:
         (tmp_path / "crash_on_open.py").write_text(code)
         monkeypatch.syspath_prepend(tmp_path)
         assert not is_sound(tmp_path)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """The address of a Chroma server that runs for one test."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    code = "import sys; from chromadb.cli.cli import app; app()"
-    command = [sys.executable, "-c", code, "run", "--path", str(tmp_path / "server"), "--port", port]
-    silent = subprocess.DEVNULL
-    process = subprocess.Popen(command, stdout=silent, stderr=silent)
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", int(port))):
-            break
-        time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.communicate()
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
-def test_workers_share_a_server(server: str, tmp_path: Path) -> None:
-    first, second = WordEncoder(), WordEncoder()
-    GuideIndex(tmp_path / "a", first, store=ServerStore(server)).ensure([guide()])
-    other = GuideIndex(tmp_path / "b", second, store=ServerStore(server))
-    other.ensure([guide()])
-    assert other.match(guide(), "starter")
-    assert len(first.embedded) == len(chunk_guide(guide()))
-    assert second.embedded == ["starter"]
-    gc.collect()  # Chroma's client leaves its sockets to the collector, which warns of them: here, not in another test
-
-
-def test_a_server_that_is_not_there_is_our_error(tmp_path: Path) -> None:
-    with pytest.raises(IndexUnavailable):
-        GuideIndex(tmp_path, WordEncoder(), store=ServerStore("http://127.0.0.1:9")).ensure([guide()])
 
 
 @pytest.mark.slow
