@@ -23,10 +23,11 @@ from interviewer.wiring import House, random_seed
 if TYPE_CHECKING:
     from aiohttp.web import RouteDef
 
+    from interviewer.channels.discord import DiscordChannel
     from interviewer.channels.slack import SlackChannel
 
 log = logging.getLogger(__name__)
-PLATFORMS = ("slack",)
+PLATFORMS = ("slack", "discord")
 DRAIN_SECONDS = 30.0
 
 
@@ -45,6 +46,10 @@ class Channel(Protocol):
 
     async def start(self) -> None:
         """Finish what an earlier process left, and take what comes."""
+        ...
+
+    async def failed(self) -> None:
+        """Wait for as long as it can go on. Raises SettingsError when it cannot, until a person mends something."""
         ...
 
     async def stop(self) -> None:
@@ -92,8 +97,10 @@ def make_channels(house: House, desk: Desk, names: Sequence[str], *, http: bool)
         raise SettingsError(f"There is no channel {strange[0]!r} to serve.", f"Choose from: {', '.join(PLATFORMS)}.")
     wanted = names or [n for n in PLATFORMS if getattr(house.settings, n).bot_token]
     if not wanted:
-        raise SettingsError("There is nothing to serve: no tokens are set.", "See docs/slack.md.")
-    return [_slack(house, desk, http=http) for name in wanted if name == "slack"]
+        raise SettingsError("There is nothing to serve: no tokens are set.", "See docs/slack.md and docs/discord.md.")
+    return [
+        _slack(house, desk, http=http) if name == "slack" else _discord(house, desk) for name in dict.fromkeys(wanted)
+    ]
 
 
 def _slack(house: House, desk: Desk, *, http: bool) -> SlackChannel:
@@ -121,10 +128,29 @@ def _slack(house: House, desk: Desk, *, http: bool) -> SlackChannel:
     return SlackChannel(desk, chat_lines(house.settings.prompts), options)
 
 
+def _discord(house: House, desk: Desk) -> DiscordChannel:
+    held = house.settings.discord
+    if held.bot_token is None:
+        remedy = "Set INTERVIEWER_DISCORD__BOT_TOKEN; see docs/discord.md."
+        raise SettingsError("No bot token is set for Discord.", remedy)
+    try:
+        from interviewer.channels.discord import DiscordChannel, DiscordOptions
+    except ImportError:
+        raise SettingsError("What Discord needs is not installed.", 'pip install "interviewer[discord]"') from None
+    options = DiscordOptions(
+        bot_token=held.bot_token,
+        guilds=held.guilds,
+        users=held.users,
+        reviewers=held.reviewers,
+        threads=held.threads,
+    )
+    return DiscordChannel(desk, chat_lines(house.settings.prompts), options)
+
+
 async def serve(house: House, names: Sequence[str], http: Address | None, drain: float = DRAIN_SECONDS) -> None:
     """Serve until told to stop by SIGTERM or SIGINT; then finish the replies that are being made.
 
-    The store is open. Raises SettingsError.
+    The store is open. Raises SettingsError, also when a platform no longer accepts what it did.
     """
     desk = make_desk(house)
     channels = make_channels(house, desk, names, http=http is not None)
@@ -139,8 +165,20 @@ async def serve(house: House, names: Sequence[str], http: Address | None, drain:
         if http is not None and not stopped.is_set():
             await running.enter_async_context(_listening(http, [r for c in channels for r in c.routes()]))
         log.info("serving %s", ", ".join(c.platform for c in channels))
-        await stopped.wait()
+        await _unless(stopped, _any_failed(channels))
         log.info("stopping: nothing new is taken, replies that were begun are finished")
+
+
+async def _any_failed(channels: Sequence[Channel]) -> None:
+    """Wait until one of them cannot go on. Raises what it raises."""
+    waiting = [asyncio.create_task(channel.failed()) for channel in channels]
+    try:
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+    finally:
+        for task in waiting:
+            task.cancel()
 
 
 async def _unless(stopped: asyncio.Event, work: object) -> None:

@@ -67,8 +67,12 @@ class GraderRole(ModelRole):
 
 
 def _listed(value: object) -> object:
-    """Names in one text, parted by commas or spaces, as an environment variable holds them."""
-    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+    """Names in one text, parted by commas or spaces, as an environment variable holds them; numbers are names too."""
+    if isinstance(value, str):
+        return tuple(value.replace(",", " ").split())
+    if isinstance(value, list):
+        return tuple(str(v) if type(v) is int else v for v in value)
+    return (str(value),) if type(value) is int else value
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
@@ -86,6 +90,18 @@ class SlackSettings(BaseModel):
     users: Names = Field(default=(), description="who may be interviewed; everyone if nobody is named")
     reviewers: Names = Field(default=(), description="who may read others' scorecards")
     api_url: str = Field(default="https://slack.com/api/", description="another one for GovSlack")
+
+
+class DiscordSettings(BaseModel):
+    """Interviews in Discord; see docs/discord.md. Ids are the numbers that Discord's developer mode copies."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    bot_token: SecretStr | None = Field(default=None, description="of the application's bot")
+    guilds: Names = Field(default=(), description="servers where interviews begin; everywhere if none is named")
+    users: Names = Field(default=(), description="who may be interviewed; everyone if nobody is named")
+    reviewers: Names = Field(default=(), description="who may read others' scorecards")
+    threads: bool = Field(default=True, description="in servers too; false: in direct messages only")
 
 
 def _at_home(path: Path) -> Path:
@@ -148,6 +164,7 @@ class Settings(BaseSettings):
         default=1.5, ge=0, le=60, description="in a chat, messages that follow each other so quickly are one answer"
     )
     slack: SlackSettings = Field(default_factory=SlackSettings, description="interviews in Slack")
+    discord: DiscordSettings = Field(default_factory=DiscordSettings, description="interviews in Discord")
 
     @classmethod
     def settings_customise_sources(

@@ -44,8 +44,26 @@ VENDORS = {
     "prompt_toolkit": {"channels/"},
     "slack_bolt": {"channels/slack.py", "channels/slack_socket.py", "channels/slack_http.py"},
     "slack_sdk": {"channels/slack.py", "channels/slack_socket.py", "channels/slack_out.py"},
-    "aiohttp": {"channels/slack.py", "channels/slack_out.py", "channels/slack_http.py", "serving.py"},
-    "discord": {"channels/discord.py"},
+    "aiohttp": {
+        "channels/discord.py",
+        "channels/discord_actions.py",
+        "channels/discord_gateway.py",
+        "channels/discord_out.py",
+        "channels/slack.py",
+        "channels/slack_http.py",
+        "channels/slack_out.py",
+        "serving.py",
+    },
+    "discord": {
+        "channels/discord.py",
+        "channels/discord_actions.py",
+        "channels/discord_client.py",
+        "channels/discord_commands.py",
+        "channels/discord_gateway.py",
+        "channels/discord_in.py",
+        "channels/discord_missed.py",
+        "channels/discord_out.py",
+    },
     "typer": {"cli/"},
 }
 HEAVY = [
@@ -64,6 +82,7 @@ HEAVY = [
     "slack_bolt",
     "slack_sdk",
     "aiohttp",
+    "discord",
 ]
 
 

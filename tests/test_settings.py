@@ -174,6 +174,18 @@ def test_names_may_be_parted_by_commas_or_spaces(monkeypatch: pytest.MonkeyPatch
     assert "canary" not in f"{held!r} {shown}"
 
 
+def test_ids_may_be_numbers_and_are_kept_as_they_are_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[discord]\nguilds = [123456789012345678, "9"]\nusers = 7\n')
+    monkeypatch.setenv("INTERVIEWER_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("INTERVIEWER_DISCORD__THREADS", "false")
+    monkeypatch.setenv("INTERVIEWER_DISCORD__REVIEWERS", "5, 6")
+    monkeypatch.setenv("INTERVIEWER_DISCORD__BOT_TOKEN", CANARY)
+    held = load_settings().discord
+    assert (held.guilds, held.users, held.reviewers) == (("123456789012345678", "9"), ("7",), ("5", "6"))
+    assert not held.threads
+    assert CANARY not in f"{held!r} {sourced(load_settings(), {})}"
+
+
 def test_a_slack_setting_that_is_wrong_is_told_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTERVIEWER_SLACK__BOT", "xoxb-canary")
     with pytest.raises(SettingsError) as caught:

@@ -94,6 +94,10 @@ class SlackChannel:
         if self._options.app_token:
             await self._listen(self._options.app_token.get_secret_value())
 
+    async def failed(self) -> None:
+        """Wait without end: a Slack that no longer answers is waited for."""
+        await asyncio.Event().wait()
+
     async def stop(self) -> None:
         """Take nothing new."""
         if self._socket is not None:

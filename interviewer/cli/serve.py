@@ -13,7 +13,8 @@ from interviewer.cli.common import EngineOption, house, opened
 
 def serve(
     platforms: Annotated[
-        list[str] | None, typer.Argument(help="slack; all that tokens are set for, if left out.", show_default=False)
+        list[str] | None,
+        typer.Argument(help="slack, discord; all that tokens are set for, if left out.", show_default=False),
     ] = None,
     http: Annotated[bool, typer.Option("--http", help="Take signed requests instead of using Socket Mode.")] = False,
     host: Annotated[str, typer.Option("--host", help="Where to listen with --http.")] = "127.0.0.1",
@@ -21,14 +22,14 @@ def serve(
     drain: Annotated[float, typer.Option("--drain", min=0, help="Seconds to finish replies in, at SIGTERM.")] = 30.0,
     engine: EngineOption = None,
 ) -> None:
-    """Hold interviews in Slack, until told to stop.
+    """Hold interviews in Slack and Discord, until told to stop.
 
-    docs/slack.md says how to set it up.
+    docs/slack.md and docs/discord.md say how to set it up.
 
     \b
     Examples:
       interviewer serve
-      interviewer serve slack
+      interviewer serve slack discord
       interviewer serve slack --http --port 8080
     """
     from interviewer.serving import Address
