@@ -311,3 +311,7 @@ class Store(Work, Protocol):
     async def forget(self, interview_id: str) -> bool:
         """Delete everything of an interview; False when there was nothing."""
         ...
+
+    async def forget_before(self, moment: datetime) -> list[str]:
+        """Delete everything of the interviews in which nothing has happened since; their ids."""
+        ...

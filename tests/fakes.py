@@ -125,6 +125,12 @@ class FakeStore:
         self.queue.pop(interview_id, None)
         return self.rows.pop(interview_id, None) is not None
 
+    async def forget_before(self, moment: datetime) -> list[str]:
+        old = [s.id for s in await self.interviews() if s.updated_at < moment]
+        for name in old:
+            await self.forget(name)
+        return old
+
     def _note(self, interview_id: str, events: Sequence[Event]) -> None:
         news = [e for e in events if isinstance(e, (Received, Edited, Withdrawn, Moved))]
         if any(isinstance(e, Moved) for e in news):

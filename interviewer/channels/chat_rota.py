@@ -13,7 +13,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -32,6 +32,8 @@ from interviewer.domain.errors import (
 from interviewer.ports import Claim, Limits, Work
 
 log = logging.getLogger(__name__)
+Observe = Callable[[float, str], None]
+"""Is told how many seconds a service took, and the kind of error it ended with, or ""."""
 LEASE_SECONDS = 10.0
 """So long after a worker died another takes over what it was at."""
 POLL_SECONDS = 0.5
@@ -39,9 +41,11 @@ POLL_SECONDS = 0.5
 TICK_SECONDS = 0.01
 """What comes at about the same time is taken at once."""
 SLOTS = 32
+SPACE = 50
 BUSY_AGAIN = 0.5
 FIRST_AGAIN = 1.0
 LAST_AGAIN = 300.0
+STUCK_SECONDS = 60.0
 
 
 @dataclass
@@ -67,6 +71,7 @@ class Rota:
         lease: float = LEASE_SECONDS,
         poll: float = POLL_SECONDS,
     ) -> None:
+        self.observe: Observe = lambda seconds, error: None
         self.worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self.limits = limits
         self.slots = slots
@@ -81,6 +86,7 @@ class Rota:
         self._beside: set[asyncio.Task[Any]] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._closing = False
+        self._turned = 0.0
 
     def serves(self, platform: str) -> None:
         """Serve from now on whatever waits on this platform, until `drain`."""
@@ -91,6 +97,7 @@ class Rota:
 
     def _start(self) -> None:
         if not self._loops and not self._closing:
+            self._turned = asyncio.get_running_loop().time()
             self._loops = [asyncio.create_task(self._take_on()), asyncio.create_task(self._hold_on())]
 
     def due(self, interview_id: str, quiet: float = 0.0) -> None:
@@ -120,9 +127,20 @@ class Rota:
         """How many interviews are being served here."""
         return len(self._serving)
 
+    @property
+    def alive(self) -> bool:
+        """Whether what waits is still being looked for, if it should be."""
+        if self._closing or not self._loops:
+            return True
+        now = asyncio.get_running_loop().time()
+        return not any(loop.done() for loop in self._loops) and now - self._turned < STUCK_SECONDS
+
     async def ahead(self, interview_id: str) -> int:
-        """How many wait longer than this one, where all hands are full; else 0."""
-        return await self._work.ahead(interview_id) if len(self._serving) >= self.slots else 0
+        """How many have waited longer than this one, where that is more than are served at once; else 0."""
+        if len(self._serving) < self.slots:
+            return 0
+        ahead = await self._work.ahead(interview_id)
+        return ahead if ahead >= self.slots else 0
 
     async def settled(self) -> None:
         """Wait until nothing is due, here or with other workers; for tests and demonstrations."""
@@ -156,6 +174,7 @@ class Rota:
     async def _take_on(self) -> None:
         """Take what waits whenever there is a hand free and something may have come."""
         while not self._closing:
+            self._turned = asyncio.get_running_loop().time()
             self._look.clear()
             try:
                 await self._take()
@@ -226,7 +245,7 @@ class Rota:
 
     async def _served(self, claim: Claim) -> float | None:
         """Serve; the seconds after which to try again, None when that is not needed."""
-        name = claim.interview_id
+        name, began = claim.interview_id, asyncio.get_running_loop().time()
         try:
             await self._serve(name)
         except NotFoundError:
@@ -237,6 +256,7 @@ class Rota:
         except (InterviewBusy, TurnConflict):
             return BUSY_AGAIN
         except Exception as error:  # noqa: BLE001 - one interview's fault must not end the others'
+            self.observe(asyncio.get_running_loop().time() - began, type(error).__name__)
             wait = min(FIRST_AGAIN * 2.0 ** min(claim.tries, 30), LAST_AGAIN)
             if isinstance(error, ChannelDown):
                 wait = max(wait, error.after)
@@ -249,6 +269,7 @@ class Rota:
                 wait,
             )
             return wait
+        self.observe(asyncio.get_running_loop().time() - began, "")
         return None
 
 

@@ -34,7 +34,7 @@ from interviewer.channels.chat import (
     interview_id_for,
 )
 from interviewer.channels.chat_access import Access
-from interviewer.channels.chat_rota import Rota
+from interviewer.channels.chat_rota import SLOTS, SPACE, Rota
 from interviewer.channels.desk_floor import Floor, Room
 from interviewer.domain.errors import ChannelError, GuideError, NotFoundError
 from interviewer.domain.guide import Guide
@@ -52,10 +52,20 @@ REMEMBERED = 2_000
 class Desk:
     """Interviews on chat platforms. `quiet` is how many seconds after a message its answer is begun, so that several
     quick ones are answered as one. `counts` is for measuring: interviews begun, messages, turns, and posts of which it
-    was not known whether they were made."""
+    was not known whether they were made. `slots` is how many interviews are served here at once, `space` of how many of
+    one workspace there are turns at once."""
 
     def __init__(
-        self, conductor: Conductor, seats: Seats, planner: Planner, lines: Phrases, render: Render, quiet: float = QUIET
+        self,
+        conductor: Conductor,
+        seats: Seats,
+        planner: Planner,
+        lines: Phrases,
+        render: Render,
+        quiet: float = QUIET,
+        *,
+        slots: int = SLOTS,
+        space: int = SPACE,
     ) -> None:
         self._conductor = conductor
         self._seats = seats
@@ -64,7 +74,7 @@ class Desk:
         self.counts: Counter[str] = Counter()
         self._floor = Floor(conductor, lines, render, self.counts)
         self._line = self._floor.line
-        self.rota = Rota(self._floor.serve, seats, Limits(quiet=quiet))
+        self.rota = Rota(self._floor.serve, seats, Limits(quiet=quiet, space=space), slots=slots)
         self._noticed: OrderedDict[str, None] = OrderedDict()
 
     def attach(self, platform: str, outbox: Outbox, access: Access) -> None:
@@ -170,7 +180,14 @@ class Desk:
             inbound = Inbound(id=message.id, interview_id=live.id, text=words, at=message.at, command=command)
             self.counts["messages"] += await self._conductor.receive(inbound)
             self.rota.due(live.id, 0.0 if command else self._quiet)
-        return notice
+        return notice or await self._in_line(live)
+
+    async def _in_line(self, live: Interview) -> Notice | None:
+        """How many are before this one, said once a turn where it is long."""
+        ahead = await self.rota.ahead(live.id)
+        if ahead and self._first_time(f"line/{live.id}/{len(live.turns)}"):
+            return self._notice("said.in_line", ahead=ahead)
+        return None
 
     async def _not_here(self, message: Said, live: Interview | None) -> Notice | None:
         """In direct messages nobody is left without an answer; in a channel nobody is answered who did not ask."""

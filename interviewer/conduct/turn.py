@@ -127,6 +127,13 @@ class Conductor:
         self._known.pop(interview_id, None)
         return there
 
+    async def forget_before(self, moment: datetime) -> int:
+        """Delete everything of the interviews in which nothing has happened since, here and in the store; how many."""
+        gone = await self.store.forget_before(moment)
+        for interview_id in gone:
+            self._known.pop(interview_id, None)
+        return len(gone)
+
     async def advance(self, interview_id: str, listen: Listener = unheard) -> Turn | None:
         """Answer what waits, if anything does. Raises InterviewBusy while another worker is at it, and TurnConflict."""
         async with self._lease(interview_id) as lease:

@@ -176,6 +176,12 @@ def delete_interview(connection: Connection, interview_id: str, now: datetime) -
     return revision is not None
 
 
+def stale(connection: Connection, moment: datetime, most: int) -> list[str]:
+    """Ids of interviews in which nothing has happened since, the oldest first; held for the transaction."""
+    old = select(INTERVIEWS.c.id).where(INTERVIEWS.c.updated_at < moment).order_by(INTERVIEWS.c.updated_at).limit(most)
+    return [str(found) for found in connection.scalars(old.with_for_update(skip_locked=True))]
+
+
 def _require(connection: Connection, interview_id: str) -> None:
     if not is_known(connection, interview_id):
         raise _unknown(interview_id)

@@ -32,6 +32,7 @@ CONNECTIONS = 8
 SYNC_AFTER = 0.05
 FIRST_AGAIN = 0.05
 LAST_AGAIN = 0.5
+STALE_AT_ONCE = 100
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -181,6 +182,15 @@ class SqlStore:
         await self._run(_scrub)
         return there
 
+    async def forget_before(self, moment: datetime) -> list[str]:
+        """Delete everything of the interviews in which nothing has happened since; their ids. As `forget`."""
+        gone: list[str] = []
+        while batch := await self._write(_forget_stale, moment, self._clock()):
+            gone += batch
+        if gone:
+            await self._run(_scrub)
+        return gone
+
     def _make_engine(self) -> Engine:
         url = _parsed(self._url)
         url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
@@ -288,6 +298,13 @@ def _forget(connection: Connection, interview_id: str, now: datetime) -> bool:
     if there and _is_sqlite(connection.engine):
         sqlite.owe_scrub(connection)
     return there
+
+
+def _forget_stale(connection: Connection, moment: datetime, now: datetime) -> list[str]:
+    found = rows.stale(connection, moment, STALE_AT_ONCE)
+    for interview_id in found:
+        _forget(connection, interview_id, now)
+    return found
 
 
 def _scrub(engine: Engine) -> None:

@@ -149,15 +149,15 @@ async def test_a_workspace_leaves_hands_for_others(store: SqlStore) -> None:
     await worker.drain(1)
 
 
-async def test_how_many_are_ahead_is_told_when_all_hands_are_full(store: SqlStore) -> None:
+async def test_how_many_are_ahead_is_told_where_it_is_long(store: SqlStore) -> None:
     served = Served()
     worker = rota(served, store, slots=1)
     served.hold.clear()
     await chat(store, "a")
     worker.serves("chat")
     await until(lambda: served.names == ["a"])
-    await chat(store, "b", "c")
-    assert [await worker.ahead(name) for name in "bc"] == [0, 1]
+    await chat(store, "b", "c", "d")
+    assert [await worker.ahead(name) for name in "bcd"] == [0, 1, 2]
     served.hold.set()
     await worker.settled()
     assert await worker.ahead("c") == 0

@@ -496,3 +496,21 @@ async def nobody_is_exposed(driver: PaperDriver, own: Counter[str]) -> None:
         others = [mark(o) for o in PEOPLE if o != who]
         shown = [*driver.seen_direct(who), *driver.told(who), *([] if who == "rita" else driver.files(who))]
         assert not [o for o in others for text in shown if o in text]
+
+
+async def test_who_has_to_wait_long_is_told_how_many_are_before(driver: PaperDriver) -> None:
+    for who in ("ada", "bob", "eve", "kim"):
+        await begun(driver, who)
+    driver.bench.desk.rota.slots = 1
+    driver.bench.engine.reading.clear()
+    await driver.say("ada", "+1 beans")
+    await until(lambda: driver.bench.engine.readings == ["+1 beans"])
+    for who in ("bob", "eve", "kim"):
+        await driver.say(who, "+1 peas")
+    await driver.say("kim", "+2 and more")
+    assert driver.told("bob") == []
+    assert ["before you: 1." in text for text in driver.told("eve")] == [True]
+    assert ["before you: 2." in text for text in driver.told("kim")] == [True], "once"
+    driver.bench.engine.reading.set()
+    await driver.settled()
+    assert len(driver.seen_direct("kim")) == 2

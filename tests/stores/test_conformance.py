@@ -235,6 +235,21 @@ async def test_forgetting_takes_one_interview_and_leaves_the_others(begun: SqlSt
         await begun.guide("r1")
 
 
+async def test_what_is_old_is_forgotten_and_nothing_else(begun: SqlStore, clock: FakeClock) -> None:
+    for number in range(250):
+        await begun.append(f"old{number}", [started(), received("m1")])
+    clock.tick(100)
+    moment = clock.now
+    await begun.append("old7", [received("m2")])
+    await begun.append("new", [started()])
+    gone = await begun.forget_before(moment)
+    assert sorted(gone) == sorted(["i1", *(f"old{n}" for n in range(250) if n != 7)])
+    assert sorted(s.id for s in await begun.interviews()) == ["new", "old7"]
+    assert len(await begun.events("old7")) == 3
+    assert await begun.forget_before(moment) == []
+    assert await begun.guide("r1") == guide()
+
+
 async def test_a_person_has_one_seat_until_its_interview_is_over_or_forgotten(begun: SqlStore) -> None:
     for name in ("i2", "i3"):
         await begun.append(name, [started(), turned(0, kind=MoveKind.ASK)])
