@@ -39,6 +39,7 @@ class Cable:
         await asyncio.wait([there, back], return_when=asyncio.FIRST_COMPLETED)
         if there.done() and there.result():
             back.cancel()
+            await asyncio.wait([back])
             await far_reader.read(1)  # the database has done it, and says so to nobody
         for end in (writer, far_writer):
             end.close()
