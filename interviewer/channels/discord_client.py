@@ -36,6 +36,12 @@ log = logging.getLogger(__name__)
 LONGEST_WAIT = 30.0
 
 
+PERMISSIONS = discord.Permissions(
+    view_channel=True, create_private_threads=True, send_messages_in_threads=True, read_message_history=True
+)
+"""What the bot may do in servers: open private threads and write in them, and read what it missed there."""
+
+
 def intents(*, threads: bool) -> discord.Intents:
     """What has to be heard of: servers and their threads, direct messages; with `threads` what is written in them."""
     wanted = discord.Intents.none()

@@ -87,7 +87,7 @@ class DiscordOutbox:
             if (thread.parent_id, thread.owner_id, thread.name) == (channel.id, self._us, name):
                 return thread
         kind = discord.ChannelType.private_thread
-        return await channel.create_thread(name=name, type=kind, invitable=False, auto_archive_duration=A_WEEK)
+        return await channel.create_thread(name=name, type=kind, auto_archive_duration=A_WEEK)
 
     async def post(self, place: Place, post: Post) -> str:
         """The id of the message that has this key. One that was made before and reads otherwise is edited."""

@@ -4,6 +4,7 @@ own: who is asked where, which messages count, and what is proposed."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,17 +12,21 @@ import pytest
 pytest.importorskip("discord")
 
 from interviewer.channels.chat import Command
-from interviewer.channels.discord_client import intents
+from interviewer.channels.discord_client import PERMISSIONS, intents
+from interviewer.channels.discord_gateway import FATAL
 from interviewer.channels.discord_in import LONGEST_PASTE
 from interviewer.domain.interview import MoveKind
+from interviewer.settings import DiscordSettings
 from tests.channels.conformance import Conformance
 from tests.channels.discord_api import BOT, CHANNEL, GUILD, Fault
 from tests.channels.discord_driver import DiscordDriver
 from tests.channels.discord_fixtures import bench, driver, sim
 from tests.channels.discord_sim import DiscordSim
+from tests.channels.discord_transcript import transcript
 from tests.channels.driving import Bench
 
 __all__ = ["bench", "driver", "sim"]
+GUIDE_TEXT = (Path(__file__).resolve().parents[2] / "docs" / "discord.md").read_text(encoding="utf-8")
 
 
 class TestDiscord(Conformance):
@@ -275,3 +280,21 @@ class TestText:
         await driver.press("ada", Command.END)
         await driver.settled()
         assert [t.move.kind for t in (await driver.bench.interview()).turns] == [MoveKind.ASK, MoveKind.CLOSE]
+
+
+class TestGuide:
+    """docs/discord.md is true."""
+
+    async def test_the_transcript_is_what_happens(self) -> None:
+        assert GUIDE_TEXT.split("```text\n")[-1].split("```")[0].splitlines() == await transcript()
+
+    def test_the_address_asks_for_what_is_used(self) -> None:
+        assert f"permissions={PERMISSIONS.value}\n" in GUIDE_TEXT
+
+    def test_every_setting_and_command_is_in_it(self) -> None:
+        for name in DiscordSettings.model_fields:
+            assert f"`INTERVIEWER_DISCORD__{name.upper()}`" in GUIDE_TEXT
+        for command in ("start", "resume", "status", "report", "forget", "help"):
+            assert f"`/interview {command}`" in GUIDE_TEXT
+        for message, _ in (FATAL[4004], FATAL[4014]):
+            assert f'"{message.rstrip(".")}"' in GUIDE_TEXT
