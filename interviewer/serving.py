@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from interviewer.channels.chat import Begin
@@ -16,6 +17,9 @@ from interviewer.conduct.plan import make_plan
 from interviewer.domain.errors import SettingsError
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Plan
+from interviewer.ops.endpoints import Check, Health, address, shown
+from interviewer.ops.retention import forgetting
+from interviewer.ops.watch import Watch
 from interviewer.prompts import chat_lines
 from interviewer.reports.scorecard import as_html
 from interviewer.wiring import House, random_seed
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
     from interviewer.channels.discord import DiscordChannel
     from interviewer.channels.slack import SlackChannel
+    from interviewer.conduct.turn import Conductor
 
 log = logging.getLogger(__name__)
 PLATFORMS = ("slack", "discord")
@@ -43,6 +48,11 @@ class Channel(Protocol):
     """A platform that is being served. Raises SettingsError where it is not accepted there."""
 
     platform: str
+
+    @property
+    def connected(self) -> bool:
+        """Whether the platform can reach us now, as far as we can tell."""
+        ...
 
     async def start(self) -> None:
         """Finish what an earlier process left, and take what comes."""
@@ -84,11 +94,19 @@ class Shelf:
         self._house.warm(guide)
 
 
-def make_desk(house: House) -> Desk:
+def make_desk(house: House, conductor: Conductor) -> Desk:
     """The desk of this house."""
-    settings = house.settings
-    lines = chat_lines(settings.prompts)
-    return Desk(house.conductor(), house.store, Shelf(house), lines, as_html, settings.quiet_seconds)
+    held = house.settings
+    return Desk(
+        conductor,
+        house.store,
+        Shelf(house),
+        chat_lines(held.prompts),
+        as_html,
+        held.quiet_seconds,
+        slots=held.turns_at_once,
+        space=held.space_turns,
+    )
 
 
 def make_channels(house: House, desk: Desk, names: Sequence[str], *, http: bool) -> list[Channel]:
@@ -152,21 +170,50 @@ async def serve(house: House, names: Sequence[str], http: Address | None, drain:
 
     The store is open. Raises SettingsError, also when a platform no longer accepts what it did.
     """
-    desk = make_desk(house)
+    conductor = house.conductor()
+    desk = make_desk(house, conductor)
     channels = make_channels(house, desk, names, http=http is not None)
-    stopped = _told_to_stop()
+    stopped, started = _told_to_stop(), set[str]()
     async with AsyncExitStack() as running:
+        health = _health(house, desk, channels, started, stopped)
+        await running.enter_async_context(shown(health, address(house.settings.health)))
+        if (days := house.settings.retention_days) is not None:
+            await running.enter_async_context(forgetting(conductor.forget_before, days))
         for channel in channels:
             running.push_async_callback(channel.close)
         running.push_async_callback(desk.drain, drain)
         for channel in channels:
             running.push_async_callback(channel.stop)
             await _unless(stopped, channel.start())
+            started.add(channel.platform)
         if http is not None and not stopped.is_set():
             await running.enter_async_context(_listening(http, [r for c in channels for r in c.routes()]))
         log.info("serving %s", ", ".join(c.platform for c in channels))
         await _unless(stopped, _any_failed(channels))
         log.info("stopping: nothing new is taken, replies that were begun are finished")
+
+
+def _health(house: House, desk: Desk, channels: Sequence[Channel], started: set[str], stopped: asyncio.Event) -> Health:
+    """What is to be seen of this process: ready from when all channels are connected until it is to stop."""
+
+    def connected() -> dict[str, bool]:
+        return {c.platform: c.platform in started and c.connected for c in channels}
+
+    async def database() -> str:
+        await house.store.backlog()
+        return ""
+
+    async def process() -> str:
+        return "stopping" if stopped.is_set() else ""
+
+    async def reached(platform: str) -> str:
+        return "" if connected()[platform] else "not connected"
+
+    watch = Watch(desk.rota, desk.counts, house.store, connected)
+    desk.rota.observe = watch.served
+    parts: dict[str, Check] = {"process": process, "database": database}
+    parts |= {c.platform: partial(reached, c.platform) for c in channels}
+    return Health(lambda: desk.rota.alive, watch.metrics, watch.refresh, parts)
 
 
 async def _any_failed(channels: Sequence[Channel]) -> None:

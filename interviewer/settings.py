@@ -165,6 +165,17 @@ class Settings(BaseSettings):
     )
     slack: SlackSettings = Field(default_factory=SlackSettings, description="interviews in Slack")
     discord: DiscordSettings = Field(default_factory=DiscordSettings, description="interviews in Discord")
+    turns_at_once: int = Field(default=32, ge=1, description="how many interviews one worker serves at the same time")
+    space_turns: int = Field(
+        default=50, ge=1, description="how many interviews of one workspace or guild are served at the same time"
+    )
+    retention_days: float | None = Field(
+        default=None, gt=0, description="interviews in which nothing has happened for so long are deleted by serve"
+    )
+    database_connections: int = Field(default=8, ge=1, description="the most to a PostgreSQL server, of one process")
+    health: str = Field(
+        default="127.0.0.1:8081", description="where serve shows /healthz, /readyz and /metrics; off for nowhere"
+    )
 
     @classmethod
     def settings_customise_sources(

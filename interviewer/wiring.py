@@ -129,7 +129,7 @@ class House:
         """Where interviews are kept."""
         from interviewer.stores.sql import SqlStore
 
-        return SqlStore(self.settings.store_url)
+        return SqlStore(self.settings.store_url, connections=self.settings.database_connections)
 
     def searched(self, guides: Sequence[Guide]) -> Callable[[str, int], Sequence[Hit]]:
         """A search for questions by meaning over guides that are indexed."""

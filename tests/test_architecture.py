@@ -30,8 +30,10 @@ ALLOWED = {
     "reports": {"domain", "reports"},
     "evaluation": LEAVES | {"locking", "conduct", "reports", "evaluation"},
     "wiring": LEAVES | {"settings", "guides", "retrieval", "engines", "stores", "conduct", "channels", "evaluation"},
-    "serving": LEAVES | {"wiring", "conduct", "channels", "reports"},
-    "cli": LEAVES | {"settings", "wiring", "serving", "guides", "conduct", "channels", "reports", "evaluation", "cli"},
+    "ops": {"domain", "ports", "version", "ops"},
+    "serving": LEAVES | {"wiring", "conduct", "channels", "reports", "ops"},
+    "cli": LEAVES
+    | {"settings", "wiring", "serving", "ops", "guides", "conduct", "channels", "reports", "evaluation", "cli"},
 }
 VENDORS = {
     "chromadb": {"retrieval/chroma.py"},
@@ -52,6 +54,7 @@ VENDORS = {
         "channels/slack.py",
         "channels/slack_http.py",
         "channels/slack_out.py",
+        "ops/endpoints.py",
         "serving.py",
     },
     "discord": {

@@ -21,7 +21,7 @@ from interviewer.version import __version__
 COMMANDS = (
     Lazy("chat", "interviewer.cli.chat:chat", "Be interviewed in this terminal."),
     Lazy("resume", "interviewer.cli.chat:resume", "Go on with an interview where it was left."),
-    Lazy("serve", "interviewer.cli.serve:serve", "Hold interviews in Slack, until told to stop."),
+    Lazy("serve", "interviewer.cli.serve:serve", "Hold interviews in Slack and Discord, until told to stop."),
     Lazy("sessions", "interviewer.cli.records:sessions", "List the interviews that were held, the latest first."),
     Lazy("report", "interviewer.cli.records:report", "Show the scorecard of an interview."),
     Lazy("progress", "interviewer.cli.records:progress", "Show scores over all interviews, and what is weakest."),

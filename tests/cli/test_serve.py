@@ -47,6 +47,7 @@ class Serving:
             "INTERVIEWER_SLACK__SIGNING_SECRET": SECRET,
             "INTERVIEWER_SLACK__API_URL": self.sim.base_url,
             "INTERVIEWER_QUIET_SECONDS": "0.05",
+            "INTERVIEWER_HEALTH": "off",
             "INTERVIEWER_GUIDES": str(self.home),
             "INTERVIEWER_DATA_DIR": str(self.home / "data"),
         }
