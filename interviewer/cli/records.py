@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ import typer
 
 from interviewer.cli.common import find_interview, house, interactive, opened, show
 from interviewer.domain.errors import SettingsError
+from interviewer.ports import utc_now
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from interviewer.domain.scorecard import Scorecard
     from interviewer.ports import InterviewSummary
     from interviewer.wiring import House
+
+
+NAMED = 10
 
 
 class Format(StrEnum):
@@ -114,7 +119,15 @@ def progress(form: FormatOption = None, out: OutOption = None) -> None:
 
 
 def forget(
-    interview: Annotated[str, typer.Argument(help="The beginning of its id, or `all`.")],
+    interview: Annotated[
+        str | None, typer.Argument(help="The beginning of its id, or `all`.", show_default=False)
+    ] = None,
+    person: Annotated[
+        str | None, typer.Option("--person", help="All of someone's, as `slack:T1:U2` or `discord::4711`.")
+    ] = None,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", help="All in which nothing has happened for so long, as 90d or 12h.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete everything that was kept of an interview, for good.
@@ -122,31 +135,49 @@ def forget(
     \b
     Examples:
       interviewer forget k7mf
+      interviewer forget --older-than 90d
+      interviewer forget --person slack:T1:U2 --yes
       interviewer forget all --yes
     """
+    if sum(given is not None for given in (interview, person, older_than)) != 1:
+        raise SettingsError("Which interviews?", "Name one, or say all, --person or --older-than.")
+    before = utc_now() - _age(older_than) if older_than is not None else None
     home = house()
-    doomed = asyncio.run(_doomed(home, interview))
+    doomed = asyncio.run(_doomed(home, interview, person, before))
     if not doomed:
         typer.echo("There is no interview to forget.")
         return
     if not yes:
         _make_sure(doomed)
-    asyncio.run(_forget(home, doomed))
-    typer.echo(f"Forgotten: {', '.join(doomed)}.")
+    asyncio.run(_forget(home, doomed, before))
+    few = len(doomed) <= NAMED
+    typer.echo(f"Forgotten: {', '.join(doomed)}." if few else f"Forgotten: {len(doomed)} interviews.")
 
 
-async def _doomed(home: House, wanted: str) -> list[str]:
+async def _doomed(home: House, wanted: str | None, person: str | None, before: datetime | None) -> list[str]:
     """The ids of what is to be deleted."""
     async with opened(home.settings, home.store) as store:
-        found = await store.interviews() if wanted == "all" else [await find_interview(store, wanted)]
-        return [summary.id for summary in found]
+        if wanted is not None and wanted != "all":
+            found = [await find_interview(store, wanted)]
+        else:
+            found = await store.interviews(person)
+        return [summary.id for summary in found if before is None or summary.updated_at < before]
+
+
+def _age(text: str) -> timedelta:
+    """A length of time such as 90d, 12h or 8w. Raises SettingsError."""
+    units = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+    number, unit = text.strip()[:-1], text.strip()[-1:].lower()
+    if not number.isdecimal() or len(number) > 5 or unit not in units:
+        raise SettingsError(f"{text!r} is no length of time.", "It looks like 90d, 12h or 8w.")
+    return int(number) * units[unit]
 
 
 def _make_sure(doomed: list[str]) -> None:
     """Ask whether to delete; leave unless it is so. Asked outside any event loop, which would swallow a Ctrl-C."""
     if not interactive():
         raise SettingsError("Nobody can be asked here whether to delete.", "Say --yes to delete without asking.")
-    what = f"the interview {doomed[0]}" if len(doomed) == 1 else f"all {len(doomed)} interviews"
+    what = f"the interview {doomed[0]}" if len(doomed) == 1 else f"these {len(doomed)} interviews"
     try:
         sure = typer.confirm(f"Delete {what}, with every answer, for good?")
     except typer.Abort:
@@ -157,8 +188,11 @@ def _make_sure(doomed: list[str]) -> None:
         raise typer.Exit(1)
 
 
-async def _forget(home: House, doomed: list[str]) -> None:
+async def _forget(home: House, doomed: list[str], before: datetime | None) -> None:
     async with opened(home.settings, home.store) as store:
+        if before is not None:
+            await store.forget_before(before)  # many at once, which SQLite clears in one go
+            return
         for interview_id in doomed:
             await store.forget(interview_id)
 

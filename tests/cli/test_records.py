@@ -171,3 +171,40 @@ def test_a_reader_that_goes_away_and_a_disk_that_is_full(tmp_path: Path) -> None
         said = shell(tmp_path, line).stderr
         assert told in said
         assert b"Traceback" not in said
+
+
+def test_forget_what_is_old(tmp_path: Path) -> None:
+    old, new = held(), held()
+    with sqlite3.connect(tmp_path / "data" / "interviews.db") as connection:
+        connection.execute("UPDATE interviews SET updated_at = '2020-01-01 00:00:00' WHERE id = ?", (old,))
+    connection.close()
+    assert "Say --yes" in refused("forget", "--older-than", "90d")
+    assert well("forget", "--older-than", "90d", "--yes") == f"Forgotten: {old}.\n"
+    assert well("forget", "--older-than", "90d", "--yes") == "There is no interview to forget.\n"
+    assert [json.loads(line)["id"] for line in well("sessions", "--json").splitlines()] == [new]
+
+
+def test_forget_everything_of_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = held()
+    monkeypatch.setenv("INTERVIEWER_CANDIDATE", "slack:T1:U2")
+    theirs = {held(), held()}
+    told = well("forget", "--person", "slack:T1:U2", "--yes")
+    assert set(told.removeprefix("Forgotten: ").rstrip(".\n").split(", ")) == theirs
+    assert well("forget", "--person", "slack:T1:U3", "--yes") == "There is no interview to forget.\n"
+    assert [json.loads(line)["id"] for line in well("sessions", "--json").splitlines()] == [mine]
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ((), "Which interviews?"),
+        (("all", "--older-than", "90d"), "Which interviews?"),
+        (("--person", "slack:T1:U2", "--older-than", "90d"), "Which interviews?"),
+        (("--older-than", "90"), "no length of time"),
+        (("--older-than", "-3d"), "no length of time"),
+        (("--older-than", ""), "no length of time"),
+        (("--older-than", "9999999d"), "no length of time"),
+    ],
+)
+def test_what_to_forget_has_to_be_clear(args: tuple[str, ...], told: str) -> None:
+    assert told in refused("forget", *args, "--yes")
