@@ -204,12 +204,16 @@ MOST_QUIET = 6.0
 
 
 class Claim(Frozen):
-    """An interview that a worker has taken to serve; `news` is how much of it there was to serve, `tries` how often it
-    has failed since something new came."""
+    """An interview that a worker has taken to serve.
+
+    `news` is how much of it there was to serve, `tries` how often it has failed since something new came; `left`:
+    another worker had it and never gave it back, so that it may have been in the middle of a reply.
+    """
 
     interview_id: str
     news: int
     tries: int = 0
+    left: bool = False
 
 
 class Backlog(Frozen):

@@ -355,8 +355,8 @@ class Planner(Protocol):
 
 Render = Callable[[Scorecard], str]
 """A scorecard as a page."""
-Serve = Callable[[str], Awaitable[None]]
-"""Does what is due for the interview of this id."""
+Serve = Callable[[str, bool], Awaitable[None]]
+"""Does what is due for the interview of this id; whether another process may have left it in the middle of a reply."""
 
 
 def interview_id_for(request: str) -> str:

@@ -247,7 +247,7 @@ class Rota:
         """Serve; the seconds after which to try again, None when that is not needed."""
         name, began = claim.interview_id, asyncio.get_running_loop().time()
         try:
-            await self._serve(name)
+            await self._serve(name, claim.left or claim.tries > 0)
         except NotFoundError:
             return None  # it was forgotten meanwhile
         except PlaceClosed:

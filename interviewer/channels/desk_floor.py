@@ -60,18 +60,21 @@ class Floor:
             raise PlaceClosed(f"This process does not speak {platform}.", f"Add it to `interviewer serve {platform}`.")
         return self.rooms[platform].outbox
 
-    async def serve(self, interview_id: str) -> None:
-        """Show what was not seen, and answer what waits. Raises what may pass, to be tried again later."""
+    async def serve(self, interview_id: str, left: bool = False) -> None:
+        """Show what was not seen, and answer what waits. Raises what may pass, to be tried again later.
+
+        `left`: some of the next reply may be posted already, by a process that came to its end.
+        """
         interview = await self.conductor.load(interview_id)
         try:
-            await self._serve(interview)
+            await self._serve(interview, left)
         except PlaceClosed:
             if _place(interview).direct:
                 raise
             await self._go_direct(interview)
-            await self._serve(await self.conductor.load(interview_id))
+            await self._serve(await self.conductor.load(interview_id), left)
 
-    async def _serve(self, interview: Interview) -> None:
+    async def _serve(self, interview: Interview, left: bool) -> None:
         await self._settle_in(interview, "open")
         outbox, place = self._where(interview)
         for number in list(interview.unsent):
@@ -80,7 +83,7 @@ class Floor:
             await self._show(interview, interview.turns[number], reply)
         self.begun.discard(interview.id)
         if interview.pending and interview.status is not Status.ENDED:
-            await self._answer(interview)
+            await self._answer(interview, left)
 
     def hold(self, interview_id: str) -> bool:
         """Stop the reply that is being made, because what it answers is changing; False when it is seen already."""
@@ -92,9 +95,9 @@ class Floor:
         taking.task.cancel()
         return True
 
-    async def _answer(self, interview: Interview) -> None:
+    async def _answer(self, interview: Interview, left: bool) -> None:
         outbox, place = self._where(interview)
-        reply = Reply(outbox, place, f"{interview.id}/{len(interview.turns)}", self.counts)
+        reply = Reply(outbox, place, f"{interview.id}/{len(interview.turns)}", self.counts, again=left)
         taking = _Taking(asyncio.create_task(self.conductor.advance(interview.id, reply.hear)), reply)
         self._taking[interview.id] = taking
         turn: Turn | None = None

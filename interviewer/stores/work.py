@@ -100,10 +100,12 @@ def take(
     now: datetime,
 ) -> list[Claim]:
     """Take up to so many of those that wait and may be served now, those first that have waited longest."""
-    found = connection.scalars(_ready(limits, hurry, now).limit(count * _OVERSUBSCRIBED), {"now": now}).all()
+    ready = connection.execute(_ready(limits, hurry, now).limit(count * _OVERSUBSCRIBED), {"now": now})
+    found: dict[str, bool] = {row.interview_id: row.holder is not None for row in ready}
     if not found:
         return []
-    mine = select(_Q.interview_id).where(_Q.interview_id.in_(found), _FREE).order_by(_Q.since, _Q.interview_id)
+    order = list(found)
+    mine = select(_Q.interview_id).where(_Q.interview_id.in_(order), _FREE).order_by(_Q.since, _Q.interview_id)
     mine = mine.limit(count).with_for_update(skip_locked=True)
     taking = (
         update(QUEUE)
@@ -111,8 +113,11 @@ def take(
         .values(holder=worker, until=now + timedelta(seconds=seconds))
         .returning(_Q.interview_id, _Q.news, _Q.tries)
     )
-    claims = [Claim(interview_id=r[0], news=r[1], tries=r[2]) for r in connection.execute(taking, {"now": now})]
-    return sorted(claims, key=lambda claim: found.index(claim.interview_id))
+    claims = [
+        Claim(interview_id=name, news=news, tries=tries, left=found[name])
+        for name, news, tries in connection.execute(taking, {"now": now})
+    ]
+    return sorted(claims, key=lambda claim: order.index(claim.interview_id))
 
 
 def keep(connection: Connection, worker: str, ids: tuple[str, ...], seconds: float, now: datetime) -> set[str]:
@@ -151,14 +156,14 @@ def backlog(connection: Connection, platforms: tuple[str, ...], now: datetime) -
 
 
 def _ready(limits: Limits, hurry: tuple[str, ...], now: datetime) -> Select[Any]:
-    """Ids of what may be served now, within the limits, the longest waiting first."""
+    """Ids of what may be served now, within the limits, the longest waiting first; and who left it, if anyone did."""
     quiet = timedelta(seconds=limits.quiet)
     rested = or_(_Q.latest <= now - quiet, _Q.since <= now - quiet * MOST_QUIET, _Q.interview_id.in_(hurry))
     patient = or_(_Q.not_before.is_(None), _Q.not_before <= now)
     due = select(QUEUE).where(_FREE, _spoken(limits.platforms), rested, patient).subquery()
     for column, most in (("candidate", limits.person), ("space", limits.space)):
         due = _within(due, column, most, now)
-    return select(due.c.interview_id).order_by(due.c.since, due.c.interview_id)
+    return select(due.c.interview_id, due.c.holder).order_by(due.c.since, due.c.interview_id)
 
 
 def _spoken(platforms: tuple[str, ...]) -> ColumnElement[bool]:
@@ -170,6 +175,6 @@ def _within(waiting: Subquery, column: str, most: int, now: datetime) -> Subquer
     busy = select(_Q[column], func.count().label("busy")).where(_Q.until > now).group_by(_Q[column]).subquery()
     w = waiting.c
     nth = func.row_number().over(partition_by=w[column], order_by=(w.since, w.interview_id)).label("nth")
-    ranked = select(w.interview_id, w.candidate, w.space, w.since, nth).subquery()
+    ranked = select(w.interview_id, w.candidate, w.space, w.since, w.holder, nth).subquery()
     joined = select(*ranked.c).outerjoin(busy, busy.c[column] == ranked.c[column])
     return joined.where(ranked.c.nth + func.coalesce(busy.c.busy, 0) <= most).subquery()

@@ -54,15 +54,17 @@ class Served:
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.left: list[bool] = []
         self.at_once: set[str] = set()
         self.most = 0
         self.hold = asyncio.Event()
         self.hold.set()
         self.faults: dict[str, list[Exception]] = {}
 
-    async def __call__(self, name: str) -> None:
+    async def __call__(self, name: str, left: bool) -> None:
         assert name not in self.at_once, "one at a time"
         self.names.append(name)
+        self.left.append(left)
         self.at_once.add(name)
         self.most = max(self.most, len(self.at_once))
         try:
@@ -75,7 +77,7 @@ class Served:
 
 
 def rota(
-    serve: Callable[[str], Awaitable[None]], store: SqlStore, *, slots: int = 8, limits: Limits | None = None
+    serve: Callable[[str, bool], Awaitable[None]], store: SqlStore, *, slots: int = 8, limits: Limits | None = None
 ) -> Rota:
     return Rota(serve, store, limits or Limits(), slots=slots, lease=LEASE, poll=0.02)
 
@@ -200,6 +202,7 @@ async def test_a_worker_that_died_is_replaced_when_its_time_is_up(store: SqlStor
     worker.serves("chat")
     await worker.settled()
     assert served.names == [claim.interview_id]
+    assert served.left == [True]
     assert asyncio.get_running_loop().time() - began >= LEASE * 0.9
     await worker.drain(1)
 
@@ -297,8 +300,8 @@ async def test_draining_finishes_and_gives_back_the_rest(store: SqlStore) -> Non
     quick, slow = Served(), Served()
     slow.hold.clear()
 
-    async def serve(name: str) -> None:
-        await (slow if name == "slow" else quick)(name)
+    async def serve(name: str, left: bool) -> None:
+        await (slow if name == "slow" else quick)(name, left)
 
     await chat(store, "slow", "quick")
     worker = rota(serve, store)
