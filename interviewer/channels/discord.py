@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 logging.getLogger("discord").setLevel(logging.WARNING)  # below that the library logs what people wrote
+logging.getLogger("discord.app_commands").setLevel(logging.CRITICAL)  # and there it logs tracebacks
 logging.getLogger("discord.http").setLevel(logging.ERROR)  # and there addresses, which hold tokens of interactions
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks
@@ -40,8 +41,12 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody 
 
 @dataclass(frozen=True)
 class DiscordOptions:
-    """What settings say. Ids are Discord's numbers. Without `threads` there are interviews in direct messages only, and
-    nothing that is written in servers is heard. `pause` and `first_wait` are discord_gateway.Gateway's."""
+    """What settings say. Ids are Discord's numbers.
+
+    Without `threads` there are interviews in direct messages only, and nothing that is written in servers is heard.
+    `pause`, `first_wait` and `patience` are discord_gateway.Gateway's; `silence` is for how many seconds nothing may
+    come before the connection is made anew, more than lie between two heartbeats.
+    """
 
     bot_token: SecretStr
     guilds: tuple[str, ...] = ()
@@ -50,6 +55,8 @@ class DiscordOptions:
     threads: bool = True
     pause: float = 4.0
     first_wait: float = 1.0
+    patience: float = 60.0
+    silence: float = 60.0
 
 
 class DiscordChannel:
@@ -80,7 +87,7 @@ class DiscordChannel:
         left = await self._desk.recover(PLATFORM)
         if left:
             log.info("%d interviews were left in the middle of a reply", left)
-        self._gateway = Gateway(client, self._options.pause, self._options.first_wait)
+        self._gateway = Gateway(client, self._options.pause, self._options.first_wait, self._options.patience)
         self._listening = asyncio.create_task(self._gateway.run())
         ready = asyncio.create_task(self._gateway.ready.wait())
         await asyncio.wait({ready, self._listening}, return_when=asyncio.FIRST_COMPLETED)
@@ -131,9 +138,7 @@ class DiscordChannel:
     async def _logged_in(self) -> Listener:
         wait = self._options.first_wait
         while True:
-            client = Listener(
-                self._desk, self._lines, self._clock, self._access, self._works, threads=self._options.threads
-            )
+            client = self._made()
             try:
                 await client.login(self._options.bot_token.get_secret_value())
             except discord.LoginFailure:
@@ -149,6 +154,12 @@ class DiscordChannel:
             await client.close()
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
+
+    def _made(self) -> Listener:
+        held = self._options
+        return Listener(
+            self._desk, self._lines, self._clock, self._access, self._works, threads=held.threads, silence=held.silence
+        )
 
     def _works(self) -> None:
         if self._gateway is not None:

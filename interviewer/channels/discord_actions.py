@@ -21,12 +21,13 @@ from interviewer.channels.discord_commands import Wanted, chosen, group
 from interviewer.channels.discord_in import PLATFORM, Pushed, asked_at, direct, person, pressed, pushed
 from interviewer.channels.discord_order import Order
 from interviewer.channels.discord_out import DiscordOutbox, asked, view_of
-from interviewer.domain.errors import ChannelError, InterviewerError, PlaceClosed
+from interviewer.domain.errors import ChannelError, PlaceClosed
 from interviewer.domain.guide import Guide
 from interviewer.prompts import Phrases
 
 log = logging.getLogger(__name__)
 ANSWERED_ELSEWHERE = 40_060
+ACK_SECONDS = 3.0
 
 
 class Ack(Enum):
@@ -104,7 +105,7 @@ class Actions:
         async with self._order.of(interaction.user.id):
             try:
                 notice = await work()
-            except InterviewerError as error:
+            except Exception as error:  # noqa: BLE001 - whoever pressed it waits for an answer; its text may be theirs
                 log.error("a command or button failed: %s", type(error).__name__)
                 notice = Notice(text=self._line("trouble.passing"))
         with contextlib.suppress(ChannelError):
@@ -198,7 +199,8 @@ class Tree(app_commands.CommandTree[discord.Client]):
 async def _acknowledged(interaction: discord.Interaction) -> Ack:
     """Tell Discord that it was heard: an answer follows, which only this person sees."""
     try:
-        await interaction.response.defer(ephemeral=True)
+        async with asyncio.timeout(ACK_SECONDS):
+            await interaction.response.defer(ephemeral=True)
     except discord.HTTPException as error:
         if error.code == ANSWERED_ELSEWHERE:
             return Ack.ELSEWHERE

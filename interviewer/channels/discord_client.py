@@ -51,7 +51,8 @@ def intents(*, threads: bool) -> discord.Intents:
 
 
 class Listener(discord.Client):
-    """`connected` is called when a session was begun or resumed; `lookout` finds what no session delivered."""
+    """`connected` is called when a session was begun or resumed; `lookout` finds what no session delivered. After so
+    many seconds of `silence` the connection is made anew."""
 
     def __init__(
         self,
@@ -62,12 +63,14 @@ class Listener(discord.Client):
         connected: Callable[[], None],
         *,
         threads: bool,
+        silence: float,
     ) -> None:
         super().__init__(
             intents=intents(threads=threads),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_ratelimit_timeout=LONGEST_WAIT,
+            heartbeat_timeout=silence,
         )
         self.order = Order()
         self.outbox = DiscordOutbox(self, lines)
@@ -98,10 +101,10 @@ class Listener(discord.Client):
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Someone changed something, whether the library remembers it or not."""
         message = payload.message
-        event = changed(message, payload.cached_message, place_of(message))
-        if event is not None and self._may_be_ours(message.channel):
+        if self._may_be_ours(message.channel):
             async with self.order.of(message.author.id):
                 with self._or_looked_for_later():
+                    event = await asked(changed(message, payload.cached_message, place_of(message)))
                     await self._take(event)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:

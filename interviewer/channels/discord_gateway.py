@@ -52,12 +52,14 @@ class Gateway:
     """Keeps one client connected.
 
     `pause` is about how many seconds to leave before a session is begun anew; `first_wait` for how many Discord is left
-    alone after a connection that failed, longer each time. `failures` counts those since it last worked.
+    alone after a connection that failed, longer each time; `patience` for how many a new connection may take until it
+    works. `failures` counts those since it last worked.
     """
 
     client: discord.Client
     pause: float = 4.0
     first_wait: float = 1.0
+    patience: float = CONNECT_SECONDS
     failures: int = 0
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     _session: dict[str, Any] = field(default_factory=dict)
@@ -89,10 +91,12 @@ class Gateway:
         ws: DiscordWebSocket | None = None
         try:
             coming = DiscordWebSocket.from_client(self.client, initial=True, **self._session)
-            ws = await asyncio.wait_for(coming, CONNECT_SECONDS)
+            end = asyncio.get_running_loop().time() + self.patience
+            ws = await asyncio.wait_for(coming, self.patience)
             self.client.ws = ws
             while True:
-                await ws.poll_event()
+                async with asyncio.timeout_at(None if self.ready.is_set() else end):
+                    await ws.poll_event()
         except ReconnectWebSocket as asked:
             code = ws.socket.close_code if ws else None
             log.info("the connection to Discord ended (%s)", code)

@@ -80,18 +80,28 @@ async def said(message: discord.Message, place: Place) -> Said | None:
     """A message that someone wrote; None for those that Discord writes itself. Raises DiscordException."""
     if message.type not in WORDS:
         return None
-    files = [a for a in message.attachments if not _is_pasted(a)]
-    pasted = [(await a.read()).decode("utf-8", "replace") for a in message.attachments if _is_pasted(a)]
-    others = len(files) + len(message.stickers) + len(message.message_snapshots) + (message.poll is not None)
+    text, unread = await _written(message)
     return Said(
         id=message_id(message.id),
         author=person(message.author.id),
         place=place,
-        text="\n".join(filter(None, (plain(message), *pasted))),
+        text=text,
         at=moment(message.id),
-        attachments=others,
+        attachments=unread + len(message.stickers) + len(message.message_snapshots) + (message.poll is not None),
         by_bot=message.author.bot or message.webhook_id is not None,
     )
+
+
+async def _written(message: discord.Message) -> tuple[str, int]:
+    """A message's text, with what was pasted, and how many files it has besides."""
+    texts, unread = [plain(message)], 0
+    for attachment in message.attachments:
+        try:
+            texts += [(await attachment.read()).decode("utf-8", "replace")] if _is_pasted(attachment) else []
+            unread += not _is_pasted(attachment)
+        except (discord.NotFound, discord.Forbidden):
+            unread += 1  # it is gone
+    return "\n".join(filter(None, texts)), unread
 
 
 def _is_pasted(attachment: discord.Attachment) -> bool:
@@ -99,15 +109,18 @@ def _is_pasted(attachment: discord.Attachment) -> bool:
     return attachment.filename == PASTED and text and attachment.size <= LONGEST_PASTE
 
 
-def changed(message: discord.Message, before: discord.Message | None, place: Place) -> Changed | None:
-    """An edit of a message; Discord also calls it one when it has made a link's preview, or pinned the message."""
+async def changed(message: discord.Message, before: discord.Message | None, place: Place) -> Changed | None:
+    """An edit of a message; Discord also calls it one when it has made a link's preview, or pinned the message.
+
+    Raises DiscordException.
+    """
     if message.edited_at is None or message.author.bot or (before and before.content == message.content):
         return None
     return Changed(
         message_id=message_id(message.id),
         author=person(message.author.id),
         place=place,
-        text=plain(message),
+        text=(await _written(message))[0],
         said_at=moment(message.id),
         at=message.edited_at,
     )

@@ -13,7 +13,7 @@ import discord
 
 from interviewer.channels.chat import Changed, Person, Place, Removed, Said
 from interviewer.channels.desk import Desk
-from interviewer.channels.discord_in import PLATFORM, changed, message_id, plain, removed, said
+from interviewer.channels.discord_in import PLATFORM, changed, message_id, removed, said
 from interviewer.channels.discord_out import asked
 from interviewer.domain.errors import PlaceClosed
 from interviewer.domain.state import Interview
@@ -98,9 +98,8 @@ async def missed(client: discord.Client, interview: Interview, now: datetime) ->
         if name not in known:
             new = await asked(said(message, place))
             found += [new] if new and new.text else []
-        elif name in waiting and waiting[name].strip() != plain(message).strip():
-            edit = changed(message, None, place)
-            found += [edit] if edit else []
+        elif name in waiting and (edit := await asked(changed(message, None, place))):
+            found += [edit] if edit.text.strip() != waiting[name].strip() else []
     if len(history) < MOST:
         gone = waiting.keys() - {message_id(m.id) for m in history}
         found += [removed(int(name.rpartition(":")[2]), candidate, place, now) for name in sorted(gone)]

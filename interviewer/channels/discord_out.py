@@ -24,6 +24,7 @@ import aiohttp
 import discord
 
 from interviewer.channels.chat import Attachment, Button, Notice, Person, Place, Post
+from interviewer.channels.chat_text import split
 from interviewer.channels.discord_in import button_id, buttons_of, direct, pushed, thread_in
 from interviewer.domain.errors import ChannelDown, ChannelError, OutcomeUnknown, PlaceClosed
 from interviewer.prompts import Phrases
@@ -90,7 +91,14 @@ class DiscordOutbox:
         return await channel.create_thread(name=name, type=kind, auto_archive_duration=A_WEEK)
 
     async def post(self, place: Place, post: Post) -> str:
-        """The id of the message that has this key. One that was made before and reads otherwise is edited."""
+        """The id of the message that has this key. One that was made before and reads otherwise is edited.
+
+        A longer text than a message holds goes into several, the last of which has the key.
+        """
+        *before, last = split(post.text, self.limit)
+        for number, text in enumerate(before):
+            await self.post(place, Post(key=f"{post.key}/before/{number}x", text=text))
+        post = post.model_copy(update={"text": last})
         view = view_of(post.buttons, self._lines, _part(post.key))
         beside = not post.buttons and not _REPLY.fullmatch(post.key)
         what = {"content": _shown(post.text), "view": view, "silent": beside, "suppress_embeds": True}

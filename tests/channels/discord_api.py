@@ -4,69 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
-Json = dict[str, Any]
-TOKEN = "sim.token.123"
-BOT, GUILD, CHANNEL = "900000000000000001", "700000000000000001", "710000000000000001"
-EPOCH = 1_420_070_400_000
-EPHEMERAL, SILENT = 64, 4096
-PRIVATE_THREAD = 12
-
-
-@dataclass
-class Fault:
-    """What happens to a call: "429" (with `after` seconds), "cloudflare", "drop" (done, and the answer lost), "refuse"
-    (not done), a status such as "500", or a code of Discord's such as "50007"."""
-
-    kind: str
-    after: float = 0.0
-
-
-@dataclass
-class Asked:
-    """An interaction. `answers` are the types of what it was answered with, `seconds` how long that took."""
-
-    id: str
-    token: str
-    user: str
-    channel: str
-    kind: int
-    begun: float = field(default_factory=time.monotonic)
-    answers: list[int] = field(default_factory=list)
-    choices: list[Json] = field(default_factory=list)
-    seconds: float = 0.0
-    original: Json | None = None
-    acked: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-class Refusal(Exception):
-    """A status, Discord's code, and its words."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-
-UNKNOWN_MESSAGE = Refusal(404, 10_008, "Unknown Message")
-UNKNOWN_CHANNEL = Refusal(404, 10_003, "Unknown Channel")
-UNKNOWN_INTERACTION = Refusal(404, 10_062, "Unknown interaction")
-ACKNOWLEDGED = Refusal(400, 40_060, "Interaction has already been acknowledged.")
-CODES = {
-    "50007": Refusal(403, 50_007, "Cannot send messages to this user"),
-    "50013": Refusal(403, 50_013, "Missing Permissions"),
-    "50083": Refusal(400, 50_083, "Thread is archived"),
-    "10062": UNKNOWN_INTERACTION,
-    "401": Refusal(401, 0, "401: Unauthorized"),
-}
+from tests.channels.discord_wire import (
+    ACKNOWLEDGED,
+    BOT,
+    CHANNEL,
+    CODES,
+    EPHEMERAL,
+    EPOCH,
+    GUILD,
+    PRIVATE_THREAD,
+    TOKEN,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_INTERACTION,
+    UNKNOWN_MESSAGE,
+    Asked,
+    Fault,
+    Json,
+    Refusal,
+    answer,
+    check,
+    given_in,
+    shown,
+)
 
 
 class DiscordApi:
@@ -86,6 +53,7 @@ class DiscordApi:
         self.refused: list[str] = []
         self.faults: dict[str, list[Fault]] = defaultdict(list)
         self.closed: set[str] = set()
+        self.lost = False
         self.nonces: dict[str, tuple[str, str]] = {}
         self.names: dict[str, str] = {}
         self.log: list[str] = []
@@ -181,11 +149,11 @@ class DiscordApi:
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
             name = call.__name__
-            given = await _given(request)
+            given = await given_in(request)
             self.calls.append((name, given))
             fault = self.faults[name].pop(0) if self.faults[name] else None
-            if fault and (answer := self._failed(fault, request)):
-                return answer
+            if fault and (failure := self._failed(fault, request)):
+                return failure
             try:
                 if "Authorization" in request.headers and request.headers["Authorization"] != f"Bot {TOKEN}":
                     raise CODES["401"]
@@ -194,10 +162,10 @@ class DiscordApi:
                 said = await call(request, given)
             except Refusal as refusal:
                 self.refused.append(f"{name}: {refusal.code} {refusal.message}")
-                return _json({"code": refusal.code, "message": refusal.message}, refusal.status)
+                return answer({"code": refusal.code, "message": refusal.message}, refusal.status)
             if fault and fault.kind == "drop":
                 request.transport.abort()  # type: ignore[union-attr]
-            return web.Response(status=204) if said is None else _json(said)
+            return web.Response(status=204) if said is None else answer(said)
 
         return handle
 
@@ -205,7 +173,7 @@ class DiscordApi:
     def _failed(fault: Fault, request: web.Request) -> web.Response | None:
         if fault.kind == "429":
             body = {"message": "You are being rate limited.", "retry_after": fault.after, "global": False}
-            return _json(body, 429, Via="1.1 google")
+            return answer(body, 429, Via="1.1 google")
         if fault.kind == "cloudflare":
             return web.Response(status=429, text="error code: 1015")
         if fault.kind == "refuse":
@@ -243,7 +211,7 @@ class DiscordApi:
     async def post(self, request: web.Request, given: Json) -> Json:
         channel = request.match_info["channel"]
         self._may_write(channel)
-        _check(given)
+        check(given)
         nonce = str(given.get("nonce") or "")
         if given.get("enforce_nonce") and nonce in self.nonces:
             return self._found(*self.nonces[nonce])
@@ -269,7 +237,7 @@ class DiscordApi:
     async def edit_post(self, request: web.Request, given: Json) -> Json:
         found = self._found(request.match_info["channel"], request.match_info["message"])
         self._may_write(found["channel_id"])
-        _check({**found, **given})
+        check({**found, **given})
         found |= {k: v for k, v in given.items() if k in ("content", "components")}
         found["content"] = found["content"].strip()
         self.log.append(f"bot edits in {self.named(found['channel_id'])}: {shown(found)}")
@@ -340,7 +308,7 @@ class DiscordApi:
         return self._seen_alone(self.asked[request.match_info["token"]], given)
 
     def _seen_alone(self, asked: Asked, given: Json) -> Json:
-        _check(given)
+        check(given)
         made = self.message(asked.channel, self.bot(), given.get("content") or "", flags=EPHEMERAL)
         self.messages[asked.channel].remove(made)
         made |= {"components": given.get("components") or [], "only": asked.user}
@@ -370,7 +338,7 @@ class DiscordApi:
         return {"id": name, "filename": file["name"], **more}
 
     async def _file(self, request: web.Request) -> web.Response:
-        return web.Response(text=self.uploads[request.match_info["file"]])
+        return web.Response(status=404 if self.lost else 200, text=self.uploads[request.match_info["file"]])
 
     def named(self, channel: str) -> str:
         """What a transcript calls a channel."""
@@ -378,47 +346,3 @@ class DiscordApi:
         if kept["type"] == 1:
             return f"{kept['recipients'][0]['username']}'s direct messages"
         return f"thread “{kept['name']}”" if kept["type"] == PRIVATE_THREAD else "#general"
-
-
-def shown(message: Json) -> str:
-    """A message as a transcript has it."""
-    labels = [f"[{b['label']}]" for row in message["components"] for b in row["components"]]
-    files = [f"<{a['filename']}>" for a in message["attachments"]]
-    return " ".join([message["content"], *labels, *files]).strip()
-
-
-def _check(given: Json) -> None:
-    """What Discord refuses of a message."""
-    if len(given.get("content") or "") > 2_000 or len(str(given.get("nonce") or "")) > 25:
-        raise Refusal(400, 50_035, "Invalid Form Body")
-    if not (given.get("content") or "").strip() and not given.get("files") and not given.get("attachments"):
-        raise Refusal(400, 50_006, "Cannot send an empty message")
-    buttons = [b for row in given.get("components") or () for b in row["components"]]
-    names = [b["custom_id"] for b in buttons]
-    long = [b for b in buttons if len(b["custom_id"]) > 100 or not 0 < len(b["label"]) <= 80]
-    if long or len(names) != len(set(names)) or any(len(r["components"]) > 5 for r in given.get("components") or ()):
-        raise Refusal(400, 50_035, "Invalid Form Body")
-
-
-def _json(data: Any, status: int = 200, **headers: str) -> web.Response:
-    """An answer whose type is exactly application/json: the library reads no other as JSON."""
-    headers = {"Content-Type": "application/json", **headers}
-    return web.Response(body=json.dumps(data).encode(), status=status, headers=headers)
-
-
-async def _given(request: web.Request) -> Json:
-    """A call's body, however it was sent."""
-    if request.content_type == "application/json":
-        body = await request.json()
-        return body if isinstance(body, dict) else {"body": body}
-    if request.content_type != "multipart/form-data":
-        return {}
-    files: list[Json] = []
-    given: Json = {}
-    async for part in await request.multipart():
-        text = (await part.read()).decode()  # type: ignore[union-attr]
-        if part.name == "payload_json":  # type: ignore[union-attr]
-            given = json.loads(text)
-        else:
-            files.append({"name": part.filename, "content": text})  # type: ignore[union-attr]
-    return {**given, "files": files}

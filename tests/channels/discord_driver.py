@@ -15,8 +15,8 @@ from interviewer.channels.chat import Command, Place
 from interviewer.channels.discord import DiscordChannel, DiscordOptions
 from interviewer.domain.interview import Mode
 from interviewer.prompts import chat_lines
-from tests.channels.discord_api import BOT, CHANNEL, GUILD, PRIVATE_THREAD, TOKEN, Asked, Json
 from tests.channels.discord_sim import DiscordSim
+from tests.channels.discord_wire import BOT, CHANNEL, GUILD, PRIVATE_THREAD, TOKEN, Asked, Json
 from tests.channels.driving import Bench, Driver
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.channels.discord_api import BOT, CHANNEL, GUILD, PRIVATE_THREAD, TOKEN, Asked, DiscordApi, Json
+from tests.channels.discord_api import DiscordApi
+from tests.channels.discord_wire import BOT, CHANNEL, GUILD, PRIVATE_THREAD, TOKEN, Asked, Json
 
 MESSAGE_CONTENT, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 15, 1 << 9, 1 << 12
 
@@ -34,7 +35,7 @@ class Session:
 class DiscordSim(DiscordApi):
     """State and servers. `connections` counts sockets, `identified` and `resumed` what they were for.
 
-    `greetings` are what the next connections get instead of service: "503", "close:4004" and the like, once identified.
+    `greetings` are what the next connections get instead of service: "503", "close:4004", "invalid", "nothing".
     """
 
     def __init__(self) -> None:
@@ -42,6 +43,8 @@ class DiscordSim(DiscordApi):
         self.sessions: dict[str, Session] = {}
         self.greetings: list[str] = []
         self.allowed_content = True
+        self.heartbeat = 41.25
+        self.silent: set[web.WebSocketResponse] = set()
         self.connections = self.identified = self.resumed = 0
 
     async def start(self, port: int = 0) -> None:
@@ -164,7 +167,7 @@ class DiscordSim(DiscordApi):
         """An event in a session."""
         payload = {"op": 0, "t": kind, "s": len(session.sent) + 1, "d": data}
         session.sent.append(payload)
-        if session.socket is not None and not session.socket.closed:
+        if session.socket is not None and not session.socket.closed and session.socket not in self.silent:
             self._later(session.socket.send_json(payload))
 
     async def barrier(self) -> None:
@@ -202,11 +205,13 @@ class DiscordSim(DiscordApi):
             return web.Response(status=503)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        await socket.send_json({"op": 10, "t": None, "s": None, "d": {"heartbeat_interval": 41_250}})
+        await socket.send_json({"op": 10, "t": None, "s": None, "d": {"heartbeat_interval": self.heartbeat * 1000}})
         session: Session | None = None
         async for message in socket:
             if message.type is WSMsgType.TEXT:
                 said = json.loads(message.data)
+                if socket in self.silent:
+                    continue
                 if said["op"] == 1:
                     await self._beat(socket, session, said["d"] or 0)
                 else:
@@ -224,6 +229,8 @@ class DiscordSim(DiscordApi):
     async def _greet(self, socket: web.WebSocketResponse, greeting: str, said: Json) -> Session | None:
         if greeting.startswith("close:"):
             await socket.close(code=int(greeting.removeprefix("close:")))
+        elif greeting == "nothing":
+            return None
         elif greeting == "invalid":
             await socket.send_json({"op": 9, "t": None, "s": None, "d": False})
         elif said["op"] == 2:

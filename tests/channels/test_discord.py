@@ -18,11 +18,11 @@ from interviewer.channels.discord_in import LONGEST_PASTE
 from interviewer.domain.interview import MoveKind
 from interviewer.settings import DiscordSettings
 from tests.channels.conformance import Conformance
-from tests.channels.discord_api import BOT, CHANNEL, GUILD, Fault
 from tests.channels.discord_driver import DiscordDriver
 from tests.channels.discord_fixtures import bench, driver, sim
 from tests.channels.discord_sim import DiscordSim
 from tests.channels.discord_transcript import transcript
+from tests.channels.discord_wire import BOT, CHANNEL, GUILD, Fault
 from tests.channels.driving import Bench
 
 __all__ = ["bench", "driver", "sim"]
@@ -220,6 +220,19 @@ class TestText:
         await driver.settled()
         assert (await driver.bench.interview()).messages[0].text == text.strip()
         assert driver.told("ada") == []
+
+    async def test_words_beside_it_are_read_and_changed_with_it(self, driver: DiscordDriver) -> None:
+        await start(driver, "ada", CHANNEL)
+        message = await driver.say("ada", "+1 " + "beans " * 400)
+        await driver.edit("ada", message, "Look:")
+        await driver.settled()
+        assert driver.bench.engine.readings[-1].startswith("Look:\n+1 beans")
+
+    async def test_one_that_is_gone_before_it_is_read_is_declined(self, driver: DiscordDriver) -> None:
+        await start(driver, "ada", CHANNEL)
+        driver.sim.lost = True
+        await driver.say("ada", "+1 " + "beans " * 400)
+        assert "I can only read text" in driver.told("ada")[-1]
 
     async def test_one_that_no_hand_has_typed_is_declined(self, driver: DiscordDriver) -> None:
         await start(driver, "ada", CHANNEL)

@@ -13,9 +13,9 @@ import pytest
 
 pytest.importorskip("discord")
 
-from tests.channels.discord_api import BOT, TOKEN
 from tests.channels.discord_driver import person_id
 from tests.channels.discord_sim import DiscordSim
+from tests.channels.discord_wire import BOT, TOKEN
 from tests.cli.running import GUIDE, environment, run
 
 ADA = person_id("ada")
