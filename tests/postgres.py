@@ -36,6 +36,11 @@ class Postgres:
         """The address of one of its databases."""
         return f"postgresql://{USER}:{password}@127.0.0.1:{self.port}/{database}"
 
+    @property
+    def pid(self) -> int:
+        """The process that all its others are children of; 0 while it does not run."""
+        return self._process.pid if self._process and self._process.poll() is None else 0
+
     def start(self) -> None:
         """Start it, and return once it takes connections."""
         options = {
