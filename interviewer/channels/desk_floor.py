@@ -129,7 +129,6 @@ class Floor:
         if turn.move.kind is MoveKind.CLOSE:
             await self._hand_over(interview, person)
         await self.conductor.sent(interview.id, turn.number, ref)
-        await self.conductor.load(interview.id)
         with contextlib.suppress(ChannelError):
             await self.outbox(person.platform).refresh(person)
 

@@ -259,7 +259,10 @@ def _translating(where: str, work: Callable[..., T], engine: Engine, *args: Any)
 
 
 def _reading(engine: Engine, work: Callable[..., T], *args: Any) -> T:
+    """Each statement on its own: what is read needs no transaction, which would cost PostgreSQL two round trips."""
     with engine.connect() as connection:
+        if not _is_sqlite(engine):
+            connection.execution_options(isolation_level="AUTOCOMMIT")
         return work(connection, *args)
 
 

@@ -54,6 +54,7 @@ _MOVE = _NOTE.values(
     platform=bindparam("platform"), space=func.coalesce(bindparam("space", type_=_Q.space.type), _Q.candidate)
 )
 _FREE = and_(_Q.since.is_not(None), or_(_Q.holder.is_(None), _Q.until <= bindparam("now")))
+_HELD = _Q.until > bindparam("now")
 _KEEP = (
     update(QUEUE)
     .where(_Q.holder == bindparam("worker"), _Q.interview_id.in_(bindparam("ids", expanding=True)))
@@ -100,22 +101,26 @@ def take(
     now: datetime,
 ) -> list[Claim]:
     """Take up to so many of those that wait and may be served now, those first that have waited longest."""
-    ready = connection.execute(_ready(limits, hurry, now).limit(count * _OVERSUBSCRIBED), {"now": now})
+    quiet = timedelta(seconds=limits.quiet)
+    values = {
+        "now": now,
+        "quiet_since": now - quiet,
+        "long_since": now - quiet * MOST_QUIET,
+        "hurry": hurry,
+        "platforms": limits.platforms,
+        "person": limits.person,
+        "space": limits.space,
+        "most": count * _OVERSUBSCRIBED,
+    }
+    ready = connection.execute(_READY_HERE if limits.platforms else _READY, values)
     found: dict[str, bool] = {row.interview_id: row.holder is not None for row in ready}
     if not found:
         return []
     order = list(found)
-    mine = select(_Q.interview_id).where(_Q.interview_id.in_(order), _FREE).order_by(_Q.since, _Q.interview_id)
-    mine = mine.limit(count).with_for_update(skip_locked=True)
-    taking = (
-        update(QUEUE)
-        .where(_Q.interview_id.in_(mine), _FREE)
-        .values(holder=worker, until=now + timedelta(seconds=seconds))
-        .returning(_Q.interview_id, _Q.news, _Q.tries)
-    )
+    values = {"now": now, "ids": order, "count": count, "worker": worker, "later": now + timedelta(seconds=seconds)}
     claims = [
         Claim(interview_id=name, news=news, tries=tries, left=found[name])
-        for name, news, tries in connection.execute(taking, {"now": now})
+        for name, news, tries in connection.execute(_TAKE, values)
     ]
     return sorted(claims, key=lambda claim: order.index(claim.interview_id))
 
@@ -155,26 +160,47 @@ def backlog(connection: Connection, platforms: tuple[str, ...], now: datetime) -
     return Backlog(waiting=waiting, held=held, oldest=max((now - oldest).total_seconds(), 0.0) if oldest else 0.0)
 
 
-def _ready(limits: Limits, hurry: tuple[str, ...], now: datetime) -> Select[Any]:
-    """Ids of what may be served now, within the limits, the longest waiting first; and who left it, if anyone did."""
-    quiet = timedelta(seconds=limits.quiet)
-    rested = or_(_Q.latest <= now - quiet, _Q.since <= now - quiet * MOST_QUIET, _Q.interview_id.in_(hurry))
-    patient = or_(_Q.not_before.is_(None), _Q.not_before <= now)
-    due = select(QUEUE).where(_FREE, _spoken(limits.platforms), rested, patient).subquery()
-    for column, most in (("candidate", limits.person), ("space", limits.space)):
-        due = _within(due, column, most, now)
-    return select(due.c.interview_id, due.c.holder).order_by(due.c.since, due.c.interview_id)
-
-
 def _spoken(platforms: tuple[str, ...]) -> ColumnElement[bool]:
     return _Q.platform.in_(platforms) if platforms else true()
 
 
-def _within(waiting: Subquery, column: str, most: int, now: datetime) -> Subquery:
+def _within(waiting: Subquery, column: str, most: str) -> Subquery:
     """Of those that wait so many of each person, or of each space, that no more than `most` are served at once."""
-    busy = select(_Q[column], func.count().label("busy")).where(_Q.until > now).group_by(_Q[column]).subquery()
+    busy = select(_Q[column], func.count().label("busy")).where(_HELD).group_by(_Q[column]).subquery()
     w = waiting.c
     nth = func.row_number().over(partition_by=w[column], order_by=(w.since, w.interview_id)).label("nth")
     ranked = select(w.interview_id, w.candidate, w.space, w.since, w.holder, nth).subquery()
     joined = select(*ranked.c).outerjoin(busy, busy.c[column] == ranked.c[column])
-    return joined.where(ranked.c.nth + func.coalesce(busy.c.busy, 0) <= most).subquery()
+    return joined.where(ranked.c.nth + func.coalesce(busy.c.busy, 0) <= bindparam(most)).subquery()
+
+
+def _ready(spoken: ColumnElement[bool]) -> Select[Any]:
+    """Ids of what may be served now, within the limits, the longest waiting first; and who left it, if anyone did."""
+    rested = or_(
+        _Q.latest <= bindparam("quiet_since"),
+        _Q.since <= bindparam("long_since"),
+        _Q.interview_id.in_(bindparam("hurry", expanding=True)),
+    )
+    patient = or_(_Q.not_before.is_(None), _Q.not_before <= bindparam("now"))
+    due = select(QUEUE).where(_FREE, spoken, rested, patient).subquery()
+    for column, most in (("candidate", "person"), ("space", "space")):
+        due = _within(due, column, most)
+    ready = select(due.c.interview_id, due.c.holder).order_by(due.c.since, due.c.interview_id)
+    return ready.limit(bindparam("most"))
+
+
+_READY = _ready(true())
+_READY_HERE = _ready(_Q.platform.in_(bindparam("platforms", expanding=True)))
+_MINE = (
+    select(_Q.interview_id)
+    .where(_Q.interview_id.in_(bindparam("ids", expanding=True)), _FREE)
+    .order_by(_Q.since, _Q.interview_id)
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(QUEUE)
+    .where(_Q.interview_id.in_(_MINE), _FREE)
+    .values(holder=bindparam("worker"), until=bindparam("later"))
+    .returning(_Q.interview_id, _Q.news, _Q.tries)
+)
