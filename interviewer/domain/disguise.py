@@ -47,6 +47,7 @@ _INVISIBLE = re.compile(f"(?<=[A-Za-z ])[{_UNSEEN}]|[{_UNSEEN}](?=[A-Za-z ])|[\U
 _TAGS = {0xE0000 + n: chr(n) for n in range(32, 127)}
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007f]{1,8}")
 _OVERRIDE = re.compile("[\u202d\u202e]")
+_WORD = re.compile(r"\w+")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ROT13 = str.maketrans(_LETTERS, _LETTERS[13:] + _LETTERS[:13])
 
@@ -70,6 +71,19 @@ def shown(text: str) -> str:
 def hidden_readings(text: str) -> list[str]:
     """What a text says in base64, hex and the like, rot13, reversed, leetspeak or spelled out; [] when it is plain."""
     return [*_decoded(text), *_spelled(text), *_turned(bare(text))]
+
+
+def outside_code(text: str) -> str:
+    """What is left of a text without its runs of base64, hex, spelled-out letters, rot13 and words written backwards.
+
+    A run of rot13 or reversed words reaches to the nearest plain function words, since only those can be told for sure.
+    """
+    for pattern in (_BASE64, _HEX, _ESCAPED):
+        text = pattern.sub(lambda run: "\n" if any(True for _ in _decoded(run[0])) else run[0], text)
+    text = _SPELLED.sub("\n", text)
+    for start, end in _turned_runs(text):
+        text = f"{text[:start]}\n{text[end:]}"
+    return text.strip()
 
 
 def hides_text(text: str) -> bool:
@@ -146,3 +160,21 @@ def _plainer(turned: list[str], said: list[str]) -> bool:
     known = sum(w in STOPWORDS for w in said)
     telling = [w for w in turned if w in STOPWORDS and len(w) > 1]
     return len(telling) >= max(FEWEST_TELLING, known + 1) and len(set(telling)) > 1
+
+
+def _turned_runs(text: str) -> list[tuple[int, int]]:
+    """Where words are in rot13 or backwards, the last run first: from and to the nearest plain function words."""
+    places = [found.span() for found in _WORD.finditer(text)]
+    said = [text[start:end].casefold() for start, end in places]
+    runs = []
+    for turned in turned_words(said):
+        coded = [n for n, w in enumerate(turned) if len(w) > 1 and w in STOPWORDS and said[n] not in STOPWORDS]
+        if len(coded) < FEWEST_TELLING:
+            continue
+        first, last = coded[0], coded[-1]
+        while first > 0 and said[first - 1] not in STOPWORDS:
+            first -= 1
+        while last + 1 < len(said) and said[last + 1] not in STOPWORDS:
+            last += 1
+        runs.append((places[first][0], places[last][1]))
+    return sorted(runs, reverse=True)[:1]

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from interviewer.domain.disguise import bare, hidden_readings, shown
+from interviewer.domain.disguise import bare, hidden_readings, outside_code, shown
 from interviewer.domain.interview import MessageKind
 from interviewer.domain.text import sentences, words
 from interviewer.engines.rules import any_of, rules
@@ -30,6 +30,7 @@ _FRAME = re.compile(
     r"|<<<\s*\w{4,}|(?<!\w)\w{4,64}>>>|=== ?\w+ ?===|\x1b\][^\x07]*\x07?"
 )
 _MARKUP = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|```\w*|^[ \t]*(?:[-=|]{3,}|#+[ \t]+\w+[ \t]*$)", re.MULTILINE)
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # where a text turns its direction, another voice begins
 _ASKING_BACK = re.compile(r"^(?:do|does|is|are|should|shall|can|could|may|which|what|who|how|so)\b", re.IGNORECASE)
 
 
@@ -44,12 +45,20 @@ class Reading:
 
 def without_steering(text: str) -> tuple[str, bool]:
     """The text without sentences that talk to the grader, and whether there were any."""
-    plain = shown(text)
+    plain = shown(_TURNS.sub("\n", text).replace("\uff0e", ". "))
     cut = _FRAME.sub("\n", _BLOCK.sub("\n", plain))
     said = sentences(_MARKUP.sub("\n", cut))
-    kept = [s for s in said if not steers(s)]
-    steered = cut != plain or len(kept) != len(said)
+    kept = [rest for s in said for rest in _not_steering(s)]
+    steered = cut != plain or kept != said
     return ("\n".join(kept), True) if steered else (text, False)
+
+
+def _not_steering(sentence: str) -> list[str]:
+    """A sentence if it does not steer, or of one with a code in it what stands beside the code and does not."""
+    if not steers(sentence):
+        return [sentence]
+    beside = [line.strip() for line in outside_code(sentence).splitlines()]
+    return [line for line in beside if words(line) and not steers(line)]
 
 
 @lru_cache(maxsize=4_096)
