@@ -110,6 +110,17 @@ class TestPosts:
         await driver.open()
         await answered(driver)
 
+    async def test_and_a_crash_in_the_middle_of_a_reply(self, driver: DiscordDriver) -> None:
+        await begun(driver)
+        driver.bench.engine.speaking.clear()
+        await driver.say("ada", "+1 beans")
+        await Conformance.until_seen(driver, "ada", 2)
+        await Conformance.die(driver)
+        driver.sim.nonces.clear()
+        driver.bench.engine.speaking.set()
+        await driver.open()
+        await answered(driver)
+
     @staticmethod
     async def crash_before_it_is_noted(driver: DiscordDriver, monkeypatch: pytest.MonkeyPatch) -> None:
         async def dying(*_: object) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 pytest.importorskip("discord")
 
+from interviewer.domain.errors import SettingsError
 from tests.channels.discord_driver import person_id
 from tests.channels.discord_sim import DiscordSim
 from tests.channels.discord_wire import BOT, TOKEN
@@ -150,3 +151,19 @@ def test_a_token_that_is_missing_is_named(tmp_path: Path) -> None:
     done = run(tmp_path, "serve", "discord", "--engine", "scripted")
     assert done.returncode != 0
     assert "INTERVIEWER_DISCORD__BOT_TOKEN" in done.stderr
+
+
+async def test_all_that_tokens_are_set_for_are_served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pytest.importorskip("slack_bolt")
+    from interviewer.serving import make_channels, make_desk
+    from interviewer.settings import load_settings
+    from interviewer.wiring import House
+
+    for name in ("SLACK__BOT_TOKEN", "SLACK__APP_TOKEN", "DISCORD__BOT_TOKEN"):
+        monkeypatch.setenv(f"INTERVIEWER_{name}", "token")
+    home = House(load_settings(data_dir=tmp_path, engine="scripted"))
+    desk = make_desk(home, home.conductor())
+    for names, served in (([], ["slack", "discord"]), (["discord", "discord"], ["discord"])):
+        assert [c.platform for c in make_channels(home, desk, names, http=False)] == served
+    with pytest.raises(SettingsError, match="no channel 'irc'"):
+        make_channels(home, desk, ["irc"], http=False)
