@@ -38,7 +38,7 @@ LEASE_SECONDS = 10.0
 """So long after a worker died another takes over what it was at."""
 POLL_SECONDS = 0.5
 """So often a worker looks for what others have left; of what came to itself it knows at once."""
-TICK_SECONDS = 0.01
+TICK_SECONDS = 0.005
 """What comes at about the same time is taken at once."""
 SLOTS = 32
 SPACE = 50

@@ -120,7 +120,7 @@ class Floor:
         self._told.discard(interview.id)
         if turn is not None:
             self.counts["turns"] += 1
-            await self._show(await self.conductor.load(interview.id), turn, reply)
+            await self._show(interview, turn, reply)
 
     async def _show(self, interview: Interview, turn: Turn, reply: Reply) -> None:
         """Have a recorded turn seen, and note that it was."""

@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from interviewer.domain.errors import StoreDown, StoreError
 from interviewer.domain.guide import Guide
-from interviewer.domain.interview import Event
+from interviewer.domain.interview import Assessed, Event
 from interviewer.ports import Backlog, Claim, Clock, InterviewSummary, Limits, utc_now
 from interviewer.stores import postgres, rows, sqlite, work
 from interviewer.stores.faults import Refused, translated
@@ -103,8 +103,9 @@ class SqlStore:
         """
         if not events:
             return True
+        write = self._note if all(isinstance(event, Assessed) for event in events) else self._write
         try:
-            await self._write(rows.add_events, interview_id, events, self._clock())
+            await write(rows.add_events, interview_id, events, self._clock())
         except Refused as refused:
             if refused.again and await self._read(rows.all_there, interview_id, events):
                 return True  # the connection was lost between our commit and the word of it
@@ -127,7 +128,7 @@ class SqlStore:
         """Take the lease and read what `events` would, in one transaction; None where `acquire` would say False."""
         now = self._clock()
         until = now + timedelta(seconds=seconds)
-        return await self._write(rows.take_and_read, interview_id, holder, now, until, after)
+        return await self._note(rows.take_and_read, interview_id, holder, now, until, after)
 
     async def acquire(self, interview_id: str, holder: str, seconds: float) -> bool:
         """Take or renew the lease on an interview; False while another holder's has not run out.
@@ -140,7 +141,7 @@ class SqlStore:
 
     async def release(self, interview_id: str, holder: str) -> None:
         """Give the lease back, if this holder has it."""
-        await self._write(rows.drop_lease, interview_id, holder)
+        await self._note(rows.drop_lease, interview_id, holder)
 
     async def seat(self, candidate: str, interview_id: str) -> str:
         """Give the candidate's one seat to this interview; the other's id where one that is not over has it."""
@@ -161,7 +162,7 @@ class SqlStore:
 
     async def done(self, worker: str, claim: Claim, again: float | None = None) -> bool:
         """Give back what was taken: done, or to be taken again after so many seconds; False when it waits again."""
-        return await self._write(work.give_back, worker, claim, again, self._clock())
+        return await self._note(work.give_back, worker, claim, again, self._clock())
 
     async def ahead(self, interview_id: str) -> int:
         """How many have waited longer than this one."""
@@ -210,7 +211,14 @@ class SqlStore:
         return await self._run(_reading, work, *args)
 
     async def _write(self, work: Callable[..., T], *args: Any) -> T:
-        done: T = await self._run(_writing, work, *args)
+        return await self._written(_writing, work, *args)
+
+    async def _note(self, work: Callable[..., T], *args: Any) -> T:
+        """Write what may be gone after a crash of the server: a lease, a reading that would be made again."""
+        return await self._written(_noting, work, *args)
+
+    async def _written(self, how: Callable[..., T], work: Callable[..., T], *args: Any) -> T:
+        done: T = await self._run(how, work, *args)
         if self._file and not self._sync_due:
             self._sync_due = asyncio.get_running_loop().call_later(SYNC_AFTER, self._sync, self._file)
         return done
@@ -268,6 +276,13 @@ def _reading(engine: Engine, work: Callable[..., T], *args: Any) -> T:
 
 def _writing(engine: Engine, work: Callable[..., T], *args: Any) -> T:
     with engine.begin() as connection:
+        return work(connection, *args)
+
+
+def _noting(engine: Engine, work: Callable[..., T], *args: Any) -> T:
+    with engine.begin() as connection:
+        if not _is_sqlite(engine):
+            postgres.hurry(connection)
         return work(connection, *args)
 
 
