@@ -61,7 +61,7 @@ app = typer.Typer(
     cls=EvalGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="See whether grading agrees with people, stays steady, and is no worse after a change.",
+    help="See whether grading agrees with people, and is no worse than before.",
     epilog="Exit status: 0 no worse, 1 regression, 2 inconclusive, 3 nothing can be said.",
 )
 Suites = Annotated[list[str] | None, typer.Argument(help="Suites, by name or file.", metavar="[SUITE]...")]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -42,6 +43,7 @@ MOST_SENTENCES = 200
 NEAR_ALONE = 0.25
 ECHO = 0.75
 FEWEST_STEMS = 4
+PADDING = 5
 
 CONFIDENCE = {Verdict.COVERED: 0.28, Verdict.PARTIAL: 0.14, Verdict.MISSING: 0.42}
 """How often each verdict was right on the labelled training answers; `python -m training.calibrate_similarity`."""
@@ -49,6 +51,7 @@ PITFALL_CONFIDENCE = 0.5
 
 
 _SYMBOLS = re.compile(r"[^\w\s\x00-\x7f]{4,}")  # a row of emoji and the like
+_RUN = re.compile(r"(\w)\1{9,}")  # a key that was held down
 
 
 MADE_OF = (
@@ -142,8 +145,13 @@ def echoes(sentence: str, question: str) -> bool:
 
 
 def telling(text: str, question: str) -> list[str]:
-    """The sentences that may show something: each once, none that only echoes the question or claims to do that."""
-    parts = list(dict.fromkeys(sentences(_SYMBOLS.sub("\n", text))))
+    """The sentences that may show something: each once, none that only echoes the question or claims to do that.
+
+    What is said over and over is padding, and shows nothing.
+    """
+    counted = Counter(sentences(_RUN.sub(" ", _SYMBOLS.sub("\n", text))))
+    padding = [s for s, times in counted.items() if times >= PADDING]
+    parts = [s for s in counted if not any(s in each for each in padding)]
     echo = [echoes(s, question) for s in parts]
     claims = [before and len(content_stems(s)) < FEWEST_STEMS for before, s in zip([False, *echo], parts, strict=False)]
     return [s for s, e, c in zip(parts, echo, claims, strict=True) if not e and not c][:MOST_SENTENCES]
