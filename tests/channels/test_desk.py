@@ -83,7 +83,7 @@ class TestFailures:
     async def test_a_platform_that_is_down_holds_nobody_else_up(self, driver: PaperDriver) -> None:
         await begun(driver, "ada")
         await begun(driver, "bob")
-        driver.paper.faults["post"] = [ChannelDown("Down.", after=0.5)]
+        driver.paper.faults["post"] = [ChannelDown("Down.", after=3.0)]
         await driver.say("ada", "+1 beans")
         await until(lambda: not driver.paper.faults["post"])
         await driver.say("bob", "+1 peas")
