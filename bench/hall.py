@@ -181,9 +181,11 @@ class Hall:
             return there
         if call["kind"] == "found" and self.by_key[key]:
             self.counts["posted_again"] += 1
+            if not there and any(not self.sheets[ref].removed for ref in self.by_key[key]):
+                self.unknowable.add(key)  # the platform itself did not show it
         ref = f"r{next(self._numbers)}"
-        unseen = UNSEEN_SECONDS if self.dice.random() < self.chaos.unseen else 0.0
-        sheet = Sheet(key, call["place"], call["text"], call["final"], time.monotonic() + unseen)
+        unseen = call["kind"] == "found" and self.dice.random() < self.chaos.unseen
+        sheet = Sheet(key, call["place"], call["text"], call["final"], time.monotonic() + UNSEEN_SECONDS * unseen)
         self.sheets[ref] = sheet
         self.by_key[key].append(ref)
         self._tell(sheet)

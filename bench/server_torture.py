@@ -52,19 +52,21 @@ class Torture:
     url: str
     dice: random.Random
     people: list[Human]
+    log: Path
     workers: list[asyncio.subprocess.Process] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
 
     async def start_worker(self) -> None:
         """One more."""
         command = [sys.executable, "-m", "bench.hall_worker", str(self.hall.path), self.url, json.dumps(OPTIONS)]
-        quiet = asyncio.subprocess.DEVNULL
-        self.workers.append(await asyncio.create_subprocess_exec(*command, stdout=quiet, stderr=quiet))
+        with self.log.open("ab") as log:
+            self.workers.append(await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log))
 
     async def kill_worker(self) -> None:
         """With SIGKILL, and another comes up."""
         victim = self.workers.pop(self.dice.randrange(len(self.workers)))
-        check(victim.returncode is None, f"a worker came to its end by itself: {victim.returncode}")
+        said = self.log.read_text()[-3000:]
+        check(victim.returncode is None, f"a worker came to its end by itself: {victim.returncode}\n{said}")
         victim.kill()
         await victim.wait()
         self.done["kills"] += 1
@@ -119,7 +121,7 @@ async def torture(rounds: int, count: int, workers: int, seed: int) -> dict[str,
         url = server.create("torture")
         async with Hall(Path(folder) / "hall", dice, CHAOS) as hall:
             pace = Pace(lambda: dice.uniform(0.0, 1.0), lambda: dice.choice((1, 1, 1, 2, 3)))
-            held = Torture(hall, server, url, dice, crowd(hall, count, KINDS, pace))
+            held = Torture(hall, server, url, dice, crowd(hall, count, KINDS, pace), Path(folder) / "log")
             over, lives = asyncio.Event(), []
             try:
                 for _ in range(workers):

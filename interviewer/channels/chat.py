@@ -19,7 +19,7 @@ in takes the platform's own markup away.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -355,8 +355,6 @@ class Planner(Protocol):
 
 Render = Callable[[Scorecard], str]
 """A scorecard as a page."""
-Serve = Callable[[str, bool], Awaitable[None]]
-"""Does what is due for the interview of this id; whether another process may have left it in the middle of a reply."""
 
 
 def interview_id_for(request: str) -> str:

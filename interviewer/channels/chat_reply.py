@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from interviewer.channels.chat import Button, Outbox, Place, Post
+from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_text import split
 from interviewer.domain.errors import ChannelDown, ChannelError, OutcomeUnknown
 
@@ -24,16 +25,25 @@ T = TypeVar("T")
 
 
 class Reply:
-    """One turn's reply. `again` says that an earlier try may have posted some of it."""
+    """One turn's reply. `again` says that an earlier try may have posted some of it; nothing is posted once the `hold`
+    on the interview has run out."""
 
     def __init__(
-        self, outbox: Outbox, place: Place, key: str, counts: Counter[str] | None = None, *, again: bool = False
+        self,
+        outbox: Outbox,
+        place: Place,
+        key: str,
+        counts: Counter[str] | None = None,
+        *,
+        again: bool = False,
+        hold: Hold | None = None,
     ) -> None:
         self._outbox = outbox
         self._place = place
         self._key = key
         self._counts = Counter() if counts is None else counts
         self._again = again
+        self._hold = hold or Hold()
         self._text = ""
         self._refs: list[str] = []
         self._shown: list[Post] = []
@@ -106,6 +116,7 @@ class Reply:
                     self._shown[number] = post
 
     async def _posted(self, post: Post) -> str:
+        self._hold.check()
         if self._again and (ref := await self._outbox.find(self._place, post.key)):
             await self._outbox.edit(self._place, ref, post)
             return ref

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from interviewer.channels.chat import Serve
+from interviewer.channels.chat_hold import Hold, Serve
 from interviewer.domain.errors import (
     ChannelDown,
     EngineUnusable,
@@ -50,9 +50,9 @@ STUCK_SECONDS = 60.0
 
 @dataclass
 class _Service:
-    """An interview that is being served: until when it is ours, in the loop's time, and by which task."""
+    """An interview that is being served, and by which task."""
 
-    until: float
+    hold: Hold
     task: asyncio.Task[None]
     lost: bool = False
 
@@ -109,7 +109,8 @@ class Rota:
         self._start()
 
     def _look_in(self, seconds: float) -> None:
-        heapq.heappush(self._looks, asyncio.get_running_loop().time() + seconds)
+        """A little later, since quiet is told by another clock than the loop's; too early would be a look in vain."""
+        heapq.heappush(self._looks, asyncio.get_running_loop().time() + seconds + TICK_SECONDS)
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something else meanwhile; drain waits for it too. What goes wrong is logged, without its text."""
@@ -200,33 +201,40 @@ class Rota:
         hurry = set(self._hurry)
         claims = await self._work.take(self.worker, free, self._lease, self.limits, sorted(hurry))
         for claim in claims:
-            task = asyncio.create_task(self._attend(claim))
-            self._serving[claim.interview_id] = _Service(now + self._lease, task)
+            if service := self._serving.get(claim.interview_id):
+                service.hold.until = now + self._lease  # its time had run out, and nobody else had come
+                continue
+            hold = Hold(claim.left or claim.tries > 0, now + self._lease)
+            task = asyncio.create_task(self._attend(claim, hold))
+            self._serving[claim.interview_id] = _Service(hold, task)
             task.add_done_callback(partial(self._ended, claim))
         if len(claims) < free:  # the others are being served, here or elsewhere, or there is nothing to do for them
             self._hurry -= {name for name in hurry if name not in self._serving}
         self._hurry -= {claim.interview_id for claim in claims}
 
     async def _hold_on(self) -> None:
-        """Renew what is held; stop where another worker has taken over, or may have."""
+        """Renew what is held; stop where another worker has taken over, or may have before this is looked at again."""
+        loop, third = asyncio.get_running_loop(), self._lease / 3
         while True:
-            await asyncio.sleep(self._lease / 3)
-            now, held = asyncio.get_running_loop().time(), list(self._serving)
+            await asyncio.sleep(third)
+            now, held = loop.time(), list(self._serving)
             try:
-                kept = await self._work.keep(self.worker, held, self._lease) if held else set()
-            except StoreError:
-                kept = {name for name in held if name in self._serving and self._serving[name].until > now}
+                async with asyncio.timeout(third):
+                    kept = await self._work.keep(self.worker, held, self._lease) if held else set()
+            except (StoreError, TimeoutError):
+                soon = loop.time() + third
+                kept = {name for name in held if name in self._serving and self._serving[name].hold.until > soon}
             else:
                 for name in kept & set(self._serving):
-                    self._serving[name].until = now + self._lease
+                    self._serving[name].hold.until = now + self._lease
             for name in set(held) - kept:
                 if service := self._serving.get(name):
                     log.warning("interview %s: taken over by another worker", name)
                     service.lost = True
                     service.task.cancel()
 
-    async def _attend(self, claim: Claim) -> None:
-        await self._give_back(claim, await self._served(claim))
+    async def _attend(self, claim: Claim, hold: Hold) -> None:
+        await self._give_back(claim, await self._served(claim, hold))
 
     def _ended(self, claim: Claim, task: asyncio.Task[None]) -> None:
         """It is served, or was broken off, maybe before it began."""
@@ -243,11 +251,11 @@ class Rota:
         except StoreError as error:  # then it is served once more, when its lease is over, and nothing is left to do
             log.warning("interview %s: not given back: %s", claim.interview_id, type(error).__name__)
 
-    async def _served(self, claim: Claim) -> float | None:
+    async def _served(self, claim: Claim, hold: Hold) -> float | None:
         """Serve; the seconds after which to try again, None when that is not needed."""
         name, began = claim.interview_id, asyncio.get_running_loop().time()
         try:
-            await self._serve(name, claim.left or claim.tries > 0)
+            await self._serve(name, hold)
         except NotFoundError:
             return None  # it was forgotten meanwhile
         except PlaceClosed:

@@ -9,8 +9,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from interviewer.channels import commands
-from interviewer.channels.chat import Attachment, Button, Command, Conductor, Outbox, Person, Place, Post, Render
+from interviewer.channels.chat import (
+    Attachment,
+    Button,
+    Command,
+    Conductor,
+    Outbox,
+    Person,
+    Place,
+    Post,
+    Render,
+)
 from interviewer.channels.chat_access import Access
+from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_reply import Reply, being_busy, patiently
 from interviewer.domain.errors import ChannelError, EngineUnusable, InterviewerError, PlaceClosed, TurnConflict
 from interviewer.domain.interview import Mode, MoveKind, Turn
@@ -60,30 +71,27 @@ class Floor:
             raise PlaceClosed(f"This process does not speak {platform}.", f"Add it to `interviewer serve {platform}`.")
         return self.rooms[platform].outbox
 
-    async def serve(self, interview_id: str, left: bool = False) -> None:
-        """Show what was not seen, and answer what waits. Raises what may pass, to be tried again later.
-
-        `left`: some of the next reply may be posted already, by a process that came to its end.
-        """
+    async def serve(self, interview_id: str, hold: Hold) -> None:
+        """Show what was not seen, and answer what waits. Raises what may pass, to be tried again later."""
         interview = await self.conductor.load(interview_id)
         try:
-            await self._serve(interview, left)
+            await self._serve(interview, hold)
         except PlaceClosed:
             if _place(interview).direct:
                 raise
             await self._go_direct(interview)
-            await self._serve(await self.conductor.load(interview_id), left)
+            await self._serve(await self.conductor.load(interview_id), hold)
 
-    async def _serve(self, interview: Interview, left: bool) -> None:
+    async def _serve(self, interview: Interview, hold: Hold) -> None:
         await self._settle_in(interview, "open")
         outbox, place = self._where(interview)
         for number in list(interview.unsent):
-            again = not (number == 0 and interview.id in self.begun)
-            reply = Reply(outbox, place, f"{interview.id}/{number}", self.counts, again=again)
+            again = hold.left or not (number == 0 and interview.id in self.begun)
+            reply = Reply(outbox, place, f"{interview.id}/{number}", self.counts, again=again, hold=hold)
             await self._show(interview, interview.turns[number], reply)
         self.begun.discard(interview.id)
         if interview.pending and interview.status is not Status.ENDED:
-            await self._answer(interview, left)
+            await self._answer(interview, hold)
 
     def hold(self, interview_id: str) -> bool:
         """Stop the reply that is being made, because what it answers is changing; False when it is seen already."""
@@ -95,9 +103,10 @@ class Floor:
         taking.task.cancel()
         return True
 
-    async def _answer(self, interview: Interview, left: bool) -> None:
+    async def _answer(self, interview: Interview, hold: Hold) -> None:
         outbox, place = self._where(interview)
-        reply = Reply(outbox, place, f"{interview.id}/{len(interview.turns)}", self.counts, again=left)
+        key = f"{interview.id}/{len(interview.turns)}"
+        reply = Reply(outbox, place, key, self.counts, again=hold.left, hold=hold)
         taking = _Taking(asyncio.create_task(self.conductor.advance(interview.id, reply.hear)), reply)
         self._taking[interview.id] = taking
         turn: Turn | None = None

@@ -11,6 +11,7 @@ from typing import TypeVar
 import pytest
 
 from interviewer.channels import chat_rota
+from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_rota import Rota
 from interviewer.domain.errors import (
     ChannelDown,
@@ -61,10 +62,10 @@ class Served:
         self.hold.set()
         self.faults: dict[str, list[Exception]] = {}
 
-    async def __call__(self, name: str, left: bool) -> None:
+    async def __call__(self, name: str, hold: Hold) -> None:
         assert name not in self.at_once, "one at a time"
         self.names.append(name)
-        self.left.append(left)
+        self.left.append(hold.left)
         self.at_once.add(name)
         self.most = max(self.most, len(self.at_once))
         try:
@@ -77,7 +78,7 @@ class Served:
 
 
 def rota(
-    serve: Callable[[str, bool], Awaitable[None]], store: SqlStore, *, slots: int = 8, limits: Limits | None = None
+    serve: Callable[[str, Hold], Awaitable[None]], store: SqlStore, *, slots: int = 8, limits: Limits | None = None
 ) -> Rota:
     return Rota(serve, store, limits or Limits(), slots=slots, lease=LEASE, poll=0.02)
 
@@ -223,6 +224,24 @@ async def test_what_takes_longer_than_a_lease_is_held_on_to(store: SqlStore) -> 
     await second.drain(1)
 
 
+async def test_what_ran_out_unnoticed_is_not_served_twice_at_once(shaky: Away) -> None:
+    """A lease runs out while the database is away; it comes back, and this very worker is the first to look."""
+    served = Served()
+    served.hold.clear()
+    await chat(shaky, "a")
+    worker = rota(served, shaky)
+    worker.serves("chat")
+    await until(lambda: served.names == ["a"])
+    worker._loops[1].cancel()
+    await asyncio.sleep(LEASE * 1.5)
+    assert (await shaky.backlog()).waiting <= 1
+    await asyncio.sleep(0.1)
+    assert served.names == ["a"], "Served would complain of a second at once"
+    served.hold.set()
+    await worker.settled()
+    await worker.drain(1)
+
+
 async def test_who_was_taken_over_from_stops(store: SqlStore, caplog: pytest.LogCaptureFixture) -> None:
     served = Served()
     served.hold.clear()
@@ -300,8 +319,8 @@ async def test_draining_finishes_and_gives_back_the_rest(store: SqlStore) -> Non
     quick, slow = Served(), Served()
     slow.hold.clear()
 
-    async def serve(name: str, left: bool) -> None:
-        await (slow if name == "slow" else quick)(name, left)
+    async def serve(name: str, hold: Hold) -> None:
+        await (slow if name == "slow" else quick)(name, hold)
 
     await chat(store, "slow", "quick")
     worker = rota(serve, store)
