@@ -226,20 +226,20 @@ class TestActions:
             return await append(*args)
 
         monkeypatch.setattr(driver.bench.store, "append", slow)
-        driver.sim.ack_seconds = 0.3
+        driver.sim.ack_seconds = 0.8
         await driver.press("ada", Command.SKIP)
         await answered(driver)
         assert driver.sim.refused == []
 
     async def test_one_that_was_acknowledged_too_late_counts_all_the_same(self, driver: DiscordDriver) -> None:
         await begun(driver)
-        driver.sim.ack_seconds = 0.2
+        driver.sim.ack_seconds = 0.8
         driver.sim.faults["callback"] = [Fault("10062")]
         await driver.press("ada", Command.SKIP)
         await answered(driver)
 
     async def test_what_could_not_be_answered_is_said_in_direct_messages(self, driver: DiscordDriver) -> None:
-        driver.sim.ack_seconds = 0.2
+        driver.sim.ack_seconds = 0.8
         driver.sim.faults["callback"] = [Fault("10062")]
         await driver.type("ada", "status", where="thread")
         assert driver.sim.alone == []
@@ -286,7 +286,7 @@ class TestLogs:
         driver.sim.faults["post"] = [Fault("drop"), Fault("429", 0.05)]
         driver.sim.faults["edit_post"] = [Fault("50013")]
         driver.sim.faults["callback"] = [Fault("10062")]
-        driver.sim.ack_seconds = 0.2
+        driver.sim.ack_seconds = 0.8
         await driver.say("ada", "+1 unmistakable beans")
         await driver.settled()
         await driver.press("ada", Command.SKIP)

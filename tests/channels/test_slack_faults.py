@@ -112,7 +112,7 @@ class TestDeliveries:
         self, driver: SlackDriver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         await begun(driver)
-        driver.sim.ack_seconds = 0.2
+        driver.sim.ack_seconds = 1.0
         store, failures = driver.bench.store, [StoreError("secret words +1 beans")]
         append = store.append
 
