@@ -68,8 +68,11 @@ class Link:
 
 
 class Hall:
-    """The platform, at a socket. `kept` are ids of messages that a worker has said are stored, by person; `files` are
-    scorecards by name; `listeners` are told of every post in a place, and with None of a file.
+    """The platform, at a socket.
+
+    `kept` are ids of messages that a worker has said are stored, by person; `files` are scorecards by name; `services`
+    when an interview was served and how many seconds that took; `listeners`, by place, are told of every post there,
+    and with None of a file.
     """
 
     def __init__(self, path: Path, dice: random.Random, chaos: Chaos | None = None) -> None:
@@ -80,6 +83,7 @@ class Hall:
         self.sheets: dict[str, Sheet] = {}
         self.by_key: dict[str, list[str]] = defaultdict(list)
         self.files: Counter[str] = Counter()
+        self.services: list[tuple[float, float]] = []
         self.kept: dict[str, set[str]] = defaultdict(set)
         self.unknowable: set[str] = set()
         self.counts: Counter[str] = Counter()
@@ -147,7 +151,9 @@ class Hall:
         try:
             while line := await reader.readline():
                 message = json.loads(line)
-                if "op" in message:
+                if "served" in message:
+                    self.services.append((time.monotonic(), message["served"]))
+                elif "op" in message:
                     self._call(link, message)
                 elif (waiting := link.waiting.get(message["number"])) and not waiting.done():
                     waiting.set_result(message)

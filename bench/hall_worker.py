@@ -196,6 +196,7 @@ class Worker:
         shelf, held = Shelf(self.options.questions), self.options
         desk = Desk(made, self.store, shelf, chat_lines(), _page, held.quiet, slots=held.slots, space=10_000)
         desk.rota._lease = held.lease
+        desk.rota.observe = lambda seconds, error: self.wire.send({"served": seconds, "error": error})
         for kind in KINDS:
             desk.attach(kind, WireOutbox(self.wire, kind), Access())
             await desk.recover(kind)
