@@ -200,6 +200,9 @@ class Conductor:
     async def sent(self, interview_id: str, number: int, ref: str = "") -> None:
         """Note that a turn's reply reached the candidate."""
         await self.store.append(interview_id, [Sent(number=number, at=self.clock(), ref=ref)])
+        known = self._known.get(interview_id)
+        if known and known.interview.status is Status.ENDED:  # a third of a megabyte that is seldom looked at again
+            del self._known[interview_id]
 
     async def load(self, interview_id: str) -> Interview:
         """The interview as it stands now; only events that are new since the last look are read."""
