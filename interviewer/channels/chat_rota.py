@@ -50,11 +50,19 @@ STUCK_SECONDS = 60.0
 
 @dataclass
 class _Service:
-    """An interview that is being served, and by which task."""
+    """An interview that is being served, and by which task. `over`: it was served and is being given back; `lost`:
+    another worker has it."""
 
+    claim: Claim
     hold: Hold
-    task: asyncio.Task[None]
+    task: asyncio.Task[None] | None = None
+    over: bool = False
     lost: bool = False
+
+    def stop(self) -> None:
+        """Break it off."""
+        if self.task:
+            self.task.cancel()
 
 
 class Rota:
@@ -121,7 +129,7 @@ class Rota:
     def cancel(self, interview_id: str) -> None:
         """Stop serving this interview."""
         if service := self._serving.get(interview_id):
-            service.task.cancel()
+            service.stop()
 
     @property
     def working(self) -> int:
@@ -146,7 +154,7 @@ class Rota:
     async def settled(self) -> None:
         """Wait until nothing is due, here or with other workers; for tests and demonstrations."""
         while True:
-            tasks = [*(s.task for s in self._serving.values()), *self._beside]
+            tasks = [*(s.task for s in self._serving.values() if s.task), *self._beside]
             if tasks:
                 await asyncio.wait(tasks)
                 continue
@@ -160,7 +168,7 @@ class Rota:
         self._closing = True
         for loop in self._loops[:1]:
             loop.cancel()
-        tasks = [*(s.task for s in self._serving.values()), *self._beside]
+        tasks = [*(s.task for s in self._serving.values() if s.task), *self._beside]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)
             for task in late:
@@ -201,13 +209,14 @@ class Rota:
         hurry = set(self._hurry)
         claims = await self._work.take(self.worker, free, self._lease, self.limits, sorted(hurry))
         for claim in claims:
-            if service := self._serving.get(claim.interview_id):
-                service.hold.until = now + self._lease  # its time had run out, and nobody else had come
+            known = self._serving.get(claim.interview_id)
+            if known and not known.over:
+                known.hold.until = now + self._lease  # its time had run out, and nobody else had come
                 continue
-            hold = Hold(claim.left or claim.tries > 0, now + self._lease)
-            task = asyncio.create_task(self._attend(claim, hold))
-            self._serving[claim.interview_id] = _Service(hold, task)
-            task.add_done_callback(partial(self._ended, claim))
+            service = _Service(claim, Hold(claim.left or claim.tries > 0, now + self._lease))
+            self._serving[claim.interview_id] = service
+            service.task = asyncio.create_task(self._attend(service))
+            service.task.add_done_callback(partial(self._ended, service))
         if len(claims) < free:  # the others are being served, here or elsewhere, or there is nothing to do for them
             self._hurry -= {name for name in hurry if name not in self._serving}
         self._hurry -= {claim.interview_id for claim in claims}
@@ -217,30 +226,34 @@ class Rota:
         loop, third = asyncio.get_running_loop(), self._lease / 3
         while True:
             await asyncio.sleep(third)
-            now, held = loop.time(), list(self._serving)
+            now, held = loop.time(), {name: s for name, s in self._serving.items() if not s.over}
             try:
                 async with asyncio.timeout(third):
-                    kept = await self._work.keep(self.worker, held, self._lease) if held else set()
+                    kept = await self._work.keep(self.worker, list(held), self._lease) if held else set()
             except (StoreError, TimeoutError):
                 soon = loop.time() + third
-                kept = {name for name in held if name in self._serving and self._serving[name].hold.until > soon}
+                kept = {name for name, service in held.items() if service.hold.until > soon}
             else:
-                for name in kept & set(self._serving):
-                    self._serving[name].hold.until = now + self._lease
-            for name in set(held) - kept:
-                if service := self._serving.get(name):
+                for name in kept & set(held):
+                    held[name].hold.until = now + self._lease
+            for name, service in held.items():
+                if name not in kept and self._serving.get(name) is service and not service.over:
                     log.warning("interview %s: taken over by another worker", name)
                     service.lost = True
-                    service.task.cancel()
+                    service.stop()
 
-    async def _attend(self, claim: Claim, hold: Hold) -> None:
-        await self._give_back(claim, await self._served(claim, hold))
+    async def _attend(self, service: _Service) -> None:
+        again = await self._served(service.claim, service.hold)
+        service.over = True
+        await self._give_back(service.claim, again)
 
-    def _ended(self, claim: Claim, task: asyncio.Task[None]) -> None:
+    def _ended(self, service: _Service, task: asyncio.Task[None]) -> None:
         """It is served, or was broken off, maybe before it began."""
-        service = self._serving.pop(claim.interview_id)
+        name = service.claim.interview_id
+        if self._serving.get(name) is service:  # or it was given back, and taken once more, before this was noted
+            del self._serving[name]
         if task.cancelled() and not service.lost:
-            self.beside(self._give_back(claim, 0.0))
+            self.beside(self._give_back(service.claim, 0.0))
         self._look.set()
 
     async def _give_back(self, claim: Claim, again: float | None) -> None:
