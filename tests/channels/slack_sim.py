@@ -44,6 +44,8 @@ class SlackSim(SlackApi):
         self.connections = 0
         self.waiting: dict[str, tuple[Envelope, asyncio.Future[Json], float]] = {}
         self.http_url = ""
+        self.spread = False
+        """Whether what happens goes to all connections in turn, as with many workers, and not to the newest."""
 
     async def start(self) -> None:
         """Listen on a free port."""
@@ -200,8 +202,9 @@ class SlackSim(SlackApi):
             async with asyncio.timeout(self.ack_seconds):
                 while not (live := [s for s in self.sockets if not s.closed]):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
-                if live[-1] not in self.silent:
-                    await live[-1].send_json(body)
+                chosen = live[next(self._numbers) % len(live)] if self.spread else live[-1]
+                if chosen not in self.silent:
+                    await chosen.send_json(body)
                 return await answered
         return None
 
