@@ -30,10 +30,10 @@ async def test_a_worker_that_is_killed_is_not_missed(tmp_path: Path, sim: SlackS
     with Postgres() as server:
         shared = {"DATABASE_URL": server.create("interviews"), "INTERVIEWER_GUIDES": str(tmp_path)}
         try:
-            for number, worker in enumerate(workers, 1):
+            for worker in workers:
                 worker.home.mkdir()
                 await worker.start(**shared)
-                await until(lambda number=number: len(sim.sockets) == number)
+            await until(lambda: len(sim.sockets) == len(workers))
             first, second = workers
             await first.begin()
             assert "Question 1 of 2" in second.posts[0]
