@@ -18,9 +18,14 @@ class Hold:
     left: bool = False
     until: float = float("inf")
 
+    @property
+    def over(self) -> bool:
+        """Whether it has run out, so that another worker may be at it by now."""
+        return asyncio.get_running_loop().time() >= self.until
+
     def check(self) -> None:
-        """Raises TurnConflict where it has run out, so that another worker may be at it by now."""
-        if asyncio.get_running_loop().time() >= self.until:
+        """Raises TurnConflict where it has run out."""
+        if self.over:
             raise TurnConflict("Another worker may have taken over.")
 
 

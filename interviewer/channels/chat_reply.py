@@ -79,10 +79,11 @@ class Reply:
     async def drop(self) -> None:
         """Nothing will come of this reply: what was posted of it is taken back as far as that goes.
 
-        Where a post is made once for its key, whoever makes the reply anew writes into it, or has done so by now.
+        Where a post is made once for its key, or another worker may have taken over, whoever makes the reply anew
+        writes into it, or has done so by now.
         """
         await self._stop()
-        if self._outbox.idempotent:
+        if self._outbox.idempotent or self._hold.over:
             return
         with contextlib.suppress(ChannelError):
             await self._take_back(0)

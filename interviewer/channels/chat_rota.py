@@ -239,7 +239,7 @@ class Rota:
             for name, service in held.items():
                 if name not in kept and self._serving.get(name) is service and not service.over:
                     log.warning("interview %s: taken over by another worker", name)
-                    service.lost = True
+                    service.lost, service.hold.until = True, now
                     service.stop()
 
     async def _attend(self, service: _Service) -> None:

@@ -56,6 +56,7 @@ class Served:
     def __init__(self) -> None:
         self.names: list[str] = []
         self.left: list[bool] = []
+        self.holds: list[Hold] = []
         self.at_once: set[str] = set()
         self.most = 0
         self.hold = asyncio.Event()
@@ -66,6 +67,7 @@ class Served:
         assert name not in self.at_once, "one at a time"
         self.names.append(name)
         self.left.append(hold.left)
+        self.holds.append(hold)
         self.at_once.add(name)
         self.most = max(self.most, len(self.at_once))
         try:
@@ -252,6 +254,7 @@ async def test_who_was_taken_over_from_stops(store: SqlStore, caplog: pytest.Log
     await store.forget("a")
     await until(lambda: not worker.working)
     assert "taken over" in caplog.text
+    assert served.holds[0].over
     await worker.drain(1)
 
 
