@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter, OrderedDict
+from collections import Counter
 
 from interviewer.channels import commands
 from interviewer.channels.chat import (
@@ -36,6 +36,7 @@ from interviewer.channels.chat import (
 from interviewer.channels.chat_access import Access
 from interviewer.channels.chat_rota import SLOTS, SPACE, Rota
 from interviewer.channels.desk_floor import Floor, Room
+from interviewer.channels.desk_noticed import Noticed
 from interviewer.domain.errors import ChannelError, GuideError, NotFoundError
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Inbound
@@ -46,7 +47,6 @@ from interviewer.prompts import Phrases
 
 log = logging.getLogger(__name__)
 QUIET = 1.5
-REMEMBERED = 2_000
 
 
 class Desk:
@@ -75,7 +75,7 @@ class Desk:
         self._floor = Floor(conductor, lines, render, self.counts)
         self._line = self._floor.line
         self.rota = Rota(self._floor.serve, seats, Limits(quiet=quiet, space=space), slots=slots)
-        self._noticed: OrderedDict[str, None] = OrderedDict()
+        self._noticed = Noticed()
 
     def attach(self, platform: str, outbox: Outbox, access: Access) -> None:
         """Open the desk to a platform."""
@@ -139,7 +139,7 @@ class Desk:
         first = await self._seats.seat(person.id, interview_id)
         if first != interview_id:
             await self._conductor.forget(interview_id)
-            return await self._already(await self._conductor.load(first))
+            return await self._already(await self._placed(first, wanted.place))
         await self._conductor.move(interview_id, wanted.place.id)
         log.info("interview %s began on %s", interview_id, person.platform)
         self.counts["begun"] += 1
@@ -147,6 +147,15 @@ class Desk:
         self.rota.due(interview_id)
         self.rota.beside(asyncio.to_thread(_quietly_warm, self._planner, guide))
         return None
+
+    async def _placed(self, interview_id: str, place: Place) -> Interview:
+        """One that has its candidate's seat; it is held here where whoever began it has died before it had a place."""
+        live = await self._conductor.load(interview_id)
+        if live.place:
+            return live
+        await self._conductor.move(interview_id, place.id)
+        self.rota.due(interview_id)
+        return await self._conductor.load(interview_id)
 
     async def _already(self, live: Interview) -> Notice:
         about = f"{live.id}/{len(live.turns) - 1}"
@@ -168,7 +177,7 @@ class Desk:
             return await self._not_here(message, live)
         entry = commands.understand(message.text)
         text = entry.words or message.text.strip()
-        if message.attachments and self._first_time(message.id):
+        if message.attachments and self._noticed.first(message.id):
             notice = self._notice("said.attachment_too" if text else "said.attachment")
         else:
             notice = None
@@ -185,13 +194,13 @@ class Desk:
     async def _in_line(self, live: Interview) -> Notice | None:
         """How many are before this one, said once a turn where it is long."""
         ahead = await self.rota.ahead(live.id)
-        if ahead and self._first_time(f"line/{live.id}/{len(live.turns)}"):
+        if ahead and self._noticed.first(f"line/{live.id}/{len(live.turns)}"):
             return self._notice("said.in_line", ahead=ahead)
         return None
 
     async def _not_here(self, message: Said, live: Interview | None) -> Notice | None:
         """In direct messages nobody is left without an answer; in a channel nobody is answered who did not ask."""
-        if not message.place.direct or not self._first_time(message.id):
+        if not message.place.direct or not self._noticed.first(message.id):
             return None
         if live is None:
             return self._notice("said.no_interview", how=self._how(message.author, "start"))
@@ -278,12 +287,14 @@ class Desk:
             return await self._not_that_one(press.author, wanted)
         if live is None:
             return self._notice("pressed.no_interview", how=self._how(press.author, "start"))
+        if not press.place.direct and not self._access(press.author).may_come(press.author, press.place):
+            return self._notice("begin.not_open")
         left = live.place
         if not press.place.is_that(left) and not press.place.holds(left):
             await self._conductor.move(live.id, press.place.id)
         elif live.unsent or live.pending:  # its place was closed for a while
             await self._conductor.move(live.id, left)
-        if self._first_time(f"resume/{press.id}"):
+        if self._noticed.first(f"resume/{press.id}"):
             self.rota.beside(self._floor.bring(live.id, left, f"resume/{press.id}"))
         self.rota.due(live.id, self._quiet)
         return None
@@ -303,7 +314,7 @@ class Desk:
         found = await self._reported(press)
         if isinstance(found, Notice):
             return found
-        if self._first_time(f"report/{press.id}"):
+        if self._noticed.first(f"report/{press.id}"):
             self.rota.beside(self._floor.send_report(found, press.author, f"report/{press.id}"))
         return self._notice("report.coming")
 
@@ -373,15 +384,6 @@ class Desk:
 
     def _notice(self, key: str, **values: object) -> Notice:
         return Notice(text=self._line(key, **values))
-
-    def _first_time(self, message_id: str) -> bool:
-        """Whether this was not noticed before, by this process: a second delivery is not remarked upon twice."""
-        if message_id in self._noticed:
-            return False
-        self._noticed[message_id] = None
-        if len(self._noticed) > REMEMBERED:
-            self._noticed.popitem(last=False)
-        return True
 
 
 def _known(interview: Interview, message_id: str) -> bool:

@@ -340,6 +340,18 @@ class TestResuming:
 
 
 class TestAccess:
+    async def test_an_interview_is_not_brought_where_none_may_be_held(self, driver: PaperDriver) -> None:
+        await begun(driver)
+        driver.bench.desk.attach(PLATFORM, driver.paper, Access(spaces=["P2"]))
+        before = (await driver.bench.interview()).place
+        await driver.type("ada", "resume", where="thread")
+        await driver.settled()
+        assert "aren't open to you here" in driver.told("ada")[-1]
+        assert (await driver.bench.interview()).place == before
+        await driver.type("ada", "resume")
+        await driver.settled()
+        assert driver.seen_direct("ada")[-1].startswith("Welcome back")
+
     def test_nobody_named_lets_everyone_in_and_nobody_read(self) -> None:
         access = Access()
         assert access.may_come(person("ada"), hall())
