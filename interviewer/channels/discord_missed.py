@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import discord
 
@@ -24,6 +24,8 @@ MOST = 500
 LOOKS_A_SECOND = 10
 AGAIN = 5.0
 LONGEST_AGAIN = 300.0
+LATE = timedelta(minutes=1)
+"""What is stored may be written so much later than what was missed, by the time that something is looked for."""
 Event = Said | Changed | Removed
 
 
@@ -39,9 +41,11 @@ class Lookout:
         self._clock = clock
         self._looking: asyncio.Task[None] | None = None
         self._once_more = False
+        self._heard: datetime | None = None
 
     def look(self, after: float = 0.0) -> None:
-        """Look in so many seconds."""
+        """Look in so many seconds, and for what was written up to now."""
+        self._heard = self._heard or self._clock() - LATE
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(after))
         else:
@@ -65,10 +69,11 @@ class Lookout:
             with self._once_more_if_it_fails():
                 for interview in await self._desk.held(PLATFORM):
                     with self._once_more_if_it_fails():
-                        for event in await missed(self._client, interview, self._clock()):
+                        for event in await missed(self._client, interview, self._clock(), self._heard):
                             await self._take(event)
                     await asyncio.sleep(1 / LOOKS_A_SECOND)
             if not self._once_more:
+                self._heard = None
                 return
             wait, again = again, min(again * 2, LONGEST_AGAIN)
 
@@ -83,15 +88,18 @@ class Lookout:
             self._once_more = True
 
 
-async def missed(client: discord.Client, interview: Interview, now: datetime) -> list[Event]:
+async def missed(
+    client: discord.Client, interview: Interview, now: datetime, heard: datetime | None = None
+) -> list[Event]:
     """What its candidate has written, changed and deleted where an interview is held, and it does not know of.
 
-    Changes only of what is not answered yet. Raises ChannelError.
+    Changes only of what is not answered yet. What is known says that nothing before it was missed if it was written
+    before `heard`; later something may have come through that was written after what did not. Raises ChannelError.
     """
     place, candidate = Place.parse(interview.place), Person.parse(interview.candidate)
     waiting = {_of(interview, m.id): m.text for m in interview.pending if _of(interview, m.id).startswith(PLATFORM)}
     known = {_of(interview, m.id) for m in interview.messages} | interview.withdrawn
-    history = await asked(_read(client, place, _since(interview)))
+    history = await asked(_read(client, place, _since(interview, heard or now)))
     found: list[Event] = []
     for message in (m for m in history if str(m.author.id) == candidate.user):
         name = message_id(message.id)
@@ -110,11 +118,10 @@ def _of(interview: Interview, version: str) -> str:
     return interview.versions.get(version, version)
 
 
-def _since(interview: Interview) -> datetime:
-    """When the first message was written that waits, or the last one that does not."""
-    if interview.pending:
-        return min(m.at for m in interview.pending)
-    return max((m.at for m in interview.messages), default=interview.started_at)
+def _since(interview: Interview, heard: datetime) -> datetime:
+    """When the last message was written of those before `heard`, or the first one that waits."""
+    known = max((m.at for m in interview.messages if m.at < heard), default=interview.started_at)
+    return min([known, *(m.at for m in interview.pending)])
 
 
 async def _read(client: discord.Client, place: Place, since: datetime) -> list[discord.Message]:

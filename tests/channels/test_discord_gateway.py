@@ -203,6 +203,39 @@ class TestMissed:
         await answered(driver)
         assert failures == []
 
+    async def test_so_is_what_was_written_before_something_that_was_stored(
+        self, driver: DiscordDriver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await begun(driver)
+        monkeypatch.setattr("interviewer.channels.discord_client.AGAIN", 0.3)
+        receive, failures = driver.bench.conductor.receive, [StoreError("Full.")]
+
+        async def failing(message: Any) -> bool:
+            if failures:
+                raise failures.pop()
+            return await receive(message)
+
+        monkeypatch.setattr(driver.bench.conductor, "receive", failing)
+        await driver.say("ada", "+1 beans")
+        await driver.say("ada", "+2 and peas")
+        await driver.channel.client.lookout.done()
+        await driver.settled()
+        assert sorted(m.text for m in (await driver.bench.interview()).messages) == ["+1 beans", "+2 and peas"]
+
+    async def test_and_what_was_written_while_nobody_listened_before_what_comes_now(
+        self, driver: DiscordDriver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await begun(driver)
+        channel, ada = driver.sim.direct(driver.user("ada")), driver.user("ada")
+        driver.sim.say(ada, channel, "+1 beans", heard=False)
+        look = driver.channel.client.lookout._look
+        monkeypatch.setattr(driver.channel.client.lookout, "_look", lambda wait: look(0.3))
+        driver.channel.client.lookout.look()
+        await driver.say("ada", "+2 and peas")
+        await driver.channel.client.lookout.done()
+        await driver.settled()
+        assert sorted(m.text for m in (await driver.bench.interview()).messages) == ["+1 beans", "+2 and peas"]
+
     async def test_a_deletion_of_what_the_library_does_not_remember(self, driver: DiscordDriver) -> None:
         await begun(driver)
         message = await driver.say("ada", "+1 beans")
