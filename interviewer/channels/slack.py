@@ -35,7 +35,7 @@ from interviewer.ports import Clock, utc_now
 from interviewer.prompts import Phrases
 
 log = logging.getLogger(__name__)
-quiet_log = logging.getLogger(f"{__name__}.library")
+quiet_log = logging.getLogger("slack")  # not one of ours: what it logs may hold anything, see ops/logs.py
 quiet_log.setLevel(logging.WARNING)  # below that the library logs what people wrote
 COMMAND = "/interview"
 MOST_HOMES = 1_000

@@ -17,7 +17,7 @@ from tests.channels.slack_schema import problems, shown, view_problems
 
 Json = dict[str, Any]
 TEAM, APP, BOT, BOT_USER = "T1", "A1", "B1", "UBOT"
-BOT_TOKEN, APP_TOKEN = "xoxb-sim", "xapp-sim"
+BOT_TOKEN, APP_TOKEN, TICKET = "xoxb-sim", "xapp-sim", "ticket-sim"
 CHANNEL = "C1"
 
 
@@ -91,7 +91,7 @@ class SlackApi:
             return {"ok": False, "error": "invalid_auth"}
         handlers: dict[str, Callable[[Json], Json]] = {
             "auth.test": lambda _: {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT, "team": "sim", "user": "bot"},
-            "apps.connections.open": lambda _: {"url": f"ws://127.0.0.1:{self.port}/link"},
+            "apps.connections.open": lambda _: {"url": f"ws://127.0.0.1:{self.port}/link?ticket={TICKET}"},
             "conversations.open": lambda g: {"channel": {"id": self.direct(g["users"])}},
             "conversations.replies": self._replies,
             "conversations.history": self._replies,

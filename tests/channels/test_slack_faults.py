@@ -21,10 +21,11 @@ from interviewer.channels.slack_out import STREAMED_A_MINUTE
 from interviewer.domain.errors import SettingsError, StoreError
 from interviewer.domain.interview import Event, Received
 from interviewer.domain.state import Status
+from interviewer.ops.logs import Careful
 from interviewer.prompts import chat_lines
 from tests.channels.conformance import Conformance
 from tests.channels.driving import Bench
-from tests.channels.slack_api import APP_TOKEN, BOT_TOKEN, CHANNEL, Fault
+from tests.channels.slack_api import APP_TOKEN, BOT_TOKEN, CHANNEL, TICKET, Fault
 from tests.channels.slack_driver import SlackDriver
 from tests.channels.slack_sim import SECRET, SlackSim, sign
 
@@ -479,6 +480,16 @@ class TestPrivacy:
         ours = [r.getMessage() for r in caplog.records if not r.name.startswith(("asyncio", "aiohttp", "tests"))]
         for canary in ("xylophone", BOT_TOKEN, APP_TOKEN, SECRET):
             assert canary not in "\n".join(ours)
+
+    async def test_nor_what_a_connection_is_opened_with(
+        self, sim: SlackSim, bench: Bench, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        sim.faults["link"] = [Fault("503")]
+        driver = SlackDriver(bench, sim, ping=0.1)
+        await driver.open()
+        await driver.close()
+        assert TICKET in caplog.text, "the library tells"
+        assert TICKET not in "".join(Careful(as_json=True).format(r) for r in caplog.records)
 
     async def test_only_named_people_and_workspaces_are_let_in(self, sim: SlackSim, bench: Bench) -> None:
         for options, let_in in (
