@@ -14,7 +14,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from interviewer.channels.chat import Begin, Button, Command, Notice, Place, Post, Pressed, interview_id_for
+from interviewer.channels.chat import MEANINGS, Begin, Button, Command, Notice, Place, Post, Pressed, interview_id_for
 from interviewer.channels.chat_access import Access
 from interviewer.channels.desk import Desk
 from interviewer.channels.discord_commands import Wanted, chosen, group
@@ -71,7 +71,10 @@ class Actions:
 
     async def use(self, interaction: discord.Interaction, command: Command, about: str = "") -> None:
         """A command other than start."""
-        await self._do(interaction, lambda: self._desk.pressed(self._pressed(interaction, command, about)))
+        stored = command in MEANINGS
+        await self._do(
+            interaction, lambda: self._desk.pressed(self._pressed(interaction, command, about)), stored=stored
+        )
 
     async def push(self, interaction: discord.Interaction) -> None:
         """A button. What cannot be undone asks first, in a message with a button that counts."""
@@ -98,10 +101,17 @@ class Actions:
         us = self._client.user.id if self._client.user else 0
         return asked_at(interaction, us, threads=self._threads)
 
-    async def _do(self, interaction: discord.Interaction, work: Callable[[], Awaitable[Notice | None]]) -> None:
-        """Acknowledge, have it stored, answer. What cannot be stored is told: Discord brings nothing again."""
+    async def _do(
+        self, interaction: discord.Interaction, work: Callable[[], Awaitable[Notice | None]], *, stored: bool = True
+    ) -> None:
+        """Acknowledge, have it stored, answer. What cannot be stored is told: Discord brings nothing again.
+
+        What is not `stored` under the interaction's id is done by whoever acknowledged it, and by nobody else.
+        """
         self._order.taking()
         ack = await _acknowledged(interaction)
+        if ack is Ack.ELSEWHERE and not stored:
+            return
         async with self._order.of(interaction.user.id):
             try:
                 notice = await work()

@@ -25,7 +25,7 @@ from tests.channels.conformance import Conformance
 from tests.channels.discord_asked import answered, begun, heard_again, until
 from tests.channels.discord_driver import DiscordDriver
 from tests.channels.discord_fixtures import bench, driver, sim
-from tests.channels.discord_wire import BOT, TOKEN, Fault
+from tests.channels.discord_wire import BOT, CHANNEL, TOKEN, Fault
 from tests.channels.driving import QUIET
 from tests.fakes import FakeRetriever
 
@@ -59,6 +59,24 @@ class TestTwice:
         assert sum("only read text" in text for text in driver.told("ada")) == 2
         assert len(driver.files("ada")) == 1
         assert len(driver.seen_direct("ada")) == 3
+        await other.stop()
+        await desk.drain(1)
+        await other.close()
+
+    async def test_two_processes_that_hear_the_same_open_one_thread(self, driver: DiscordDriver) -> None:
+        bench = driver.bench
+        conductor = Conductor(bench.store, bench.engine, FakeRetriever(), phrases())
+        desk = Desk(conductor, bench.store, bench.shelf, chat_lines(), as_html, QUIET)
+        other = DiscordChannel(desk, chat_lines(), driver.options)
+        await other.start()
+        await begun(driver)
+        await driver.type("ada", "resume", where="thread")
+        await other.client.order.taken()
+        await driver.settled()
+        await desk.rota.settled()
+        threads = [c for c in driver.sim.channels.values() if c.get("parent_id") == CHANNEL]
+        assert len(threads) == 1
+        assert sum("Welcome back" in text for text in await driver.seen("ada")) == 1
         await other.stop()
         await desk.drain(1)
         await other.close()
