@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections import Counter
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from interviewer.channels import commands
 from interviewer.channels.chat import (
@@ -60,6 +61,7 @@ class Floor:
     begun: set[str] = field(default_factory=set)
     _taking: dict[str, _Taking] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
+    _settling: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def line(self, key: str, **values: object) -> str:
         """A line of chat.toml."""
@@ -149,15 +151,21 @@ class Floor:
                 await outbox.post(place, Post(key=key, text=self.line("said.unreadable")))
 
     async def _settle_in(self, interview: Interview, key: str) -> None:
-        """See to it that the interview has an exact place. Raises PlaceClosed."""
-        place = _place(interview)
-        if place.exact:
+        """See to it that the interview has an exact place. Raises PlaceClosed.
+
+        It may be brought there and served at the same time, and is to have one.
+        """
+        if _place(interview).exact:
             return
-        outbox, person = self.outbox(place.platform), Person.parse(interview.candidate)
-        heading = self.line("place.heading", title=interview.plan.guide_title)
-        exact = await patiently(lambda: outbox.open(place, person, heading, f"{interview.id}/{key}"))
-        await self.conductor.move(interview.id, exact.id)
-        await self.conductor.load(interview.id)
+        async with self._settling.setdefault(interview.id, asyncio.Lock()):
+            place = _place(await self.conductor.load(interview.id))
+            if place.exact:
+                return
+            outbox, person = self.outbox(place.platform), Person.parse(interview.candidate)
+            heading = self.line("place.heading", title=interview.plan.guide_title)
+            exact = await patiently(lambda: outbox.open(place, person, heading, f"{interview.id}/{key}"))
+            await self.conductor.move(interview.id, exact.id)
+            await self.conductor.load(interview.id)
 
     async def _go_direct(self, interview: Interview) -> None:
         """Go on in direct messages, because the place where it was held is closed."""

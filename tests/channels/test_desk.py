@@ -7,13 +7,14 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interviewer.channels import chat_reply, chat_rota
-from interviewer.channels.chat import Begin, Command, Post
+from interviewer.channels.chat import Begin, Command, Place, Post
 from interviewer.channels.chat_access import Access
 from interviewer.channels.chat_reply import Reply
 from interviewer.channels.desk import Desk
@@ -337,6 +338,22 @@ class TestResuming:
         await driver.push("ada", button, direct("ada"))
         await driver.settled()
         assert sum(s.startswith("Welcome back") for s in driver.seen_direct("ada")) == 1
+
+    async def test_a_thread_that_takes_long_to_open_is_opened_once(
+        self, driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await begun(driver)
+        opening = driver.paper.open
+
+        async def slowly(*args: Any) -> Place:
+            await asyncio.sleep(QUIET * 4)
+            return await opening(*args)
+
+        monkeypatch.setattr(driver.paper, "open", slowly)
+        await driver.type("ada", "resume", where="thread")
+        await driver.settled()
+        assert len(driver.paper.opened) == 1
+        assert (await driver.seen("ada"))[-1].startswith("Welcome back")
 
 
 class TestAccess:
