@@ -184,13 +184,34 @@ async def serve(house: House, names: Sequence[str], http: Address | None, drain:
         running.push_async_callback(desk.drain, drain)
         for channel in channels:
             running.push_async_callback(channel.stop)
-            await _unless(stopped, channel.start())
-            started.add(channel.platform)
-        if http is not None and not stopped.is_set():
-            await running.enter_async_context(_listening(http, [r for c in channels for r in c.routes()]))
-        log.info("serving %s", ", ".join(c.platform for c in channels))
-        await _unless(stopped, _any_failed(channels))
+        await _unless(stopped, serve_all(channels, started, http))
         log.info("stopping: nothing new is taken, replies that were begun are finished")
+
+
+async def serve_all(channels: Sequence[Channel], started: set[str], http: Address | None) -> None:
+    """Start and serve them side by side: a platform that cannot be reached is waited for, and holds up no other.
+
+    Raises what one of them raises.
+    """
+    serving = [asyncio.create_task(_serve_one(channel, started, http)) for channel in channels]
+    try:
+        done, _ = await asyncio.wait(serving, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+    finally:
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+
+async def _serve_one(channel: Channel, started: set[str], http: Address | None) -> None:
+    await channel.start()
+    async with AsyncExitStack() as running:
+        if http is not None and (routes := channel.routes()):
+            await running.enter_async_context(_listening(http, routes))
+        started.add(channel.platform)
+        log.info("serving %s", channel.platform)
+        await channel.failed()
 
 
 def _health(house: House, desk: Desk, channels: Sequence[Channel], started: set[str], stopped: asyncio.Event) -> Health:
@@ -214,18 +235,6 @@ def _health(house: House, desk: Desk, channels: Sequence[Channel], started: set[
     parts: dict[str, Check] = {"process": process, "database": database}
     parts |= {c.platform: partial(reached, c.platform) for c in channels}
     return Health(lambda: desk.rota.alive, watch.metrics, watch.refresh, parts)
-
-
-async def _any_failed(channels: Sequence[Channel]) -> None:
-    """Wait until one of them cannot go on. Raises what it raises."""
-    waiting = [asyncio.create_task(channel.failed()) for channel in channels]
-    try:
-        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
-        for task in done:
-            task.result()
-    finally:
-        for task in waiting:
-            task.cancel()
 
 
 async def _unless(stopped: asyncio.Event, work: object) -> None:

@@ -1,0 +1,61 @@
+"""Several platforms in one process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from interviewer.domain.errors import SettingsError
+from interviewer.serving import serve_all
+
+
+class Platform:
+    """A channel that is reached once `there` is set, and fails when `failing` is."""
+
+    connected = True
+
+    def __init__(self, platform: str) -> None:
+        self.platform = platform
+        self.there, self.failing = asyncio.Event(), asyncio.Event()
+
+    async def start(self) -> None:
+        await self.there.wait()
+
+    async def failed(self) -> None:
+        await self.failing.wait()
+        raise SettingsError(f"{self.platform} does not accept its token.")
+
+    async def stop(self) -> None:
+        """Nothing comes."""
+
+    async def close(self) -> None:
+        """Nothing is said."""
+
+    def routes(self) -> Sequence[Any]:
+        return []
+
+
+async def test_a_platform_that_cannot_be_reached_holds_up_no_other() -> None:
+    away, here, started = Platform("slack"), Platform("discord"), set[str]()
+    here.there.set()
+    serving = asyncio.create_task(serve_all([away, here], started, None))
+    await asyncio.sleep(0.01)
+    assert started == {"discord"}
+    away.there.set()
+    await asyncio.sleep(0.01)
+    assert started == {"slack", "discord"}
+    here.failing.set()
+    with pytest.raises(SettingsError, match="discord"):
+        await asyncio.wait_for(serving, 5)
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_one_that_fails_for_good_ends_it_while_another_is_waited_for() -> None:
+    away, here = Platform("slack"), Platform("discord")
+    here.there.set()
+    here.failing.set()
+    with pytest.raises(SettingsError, match="discord"):
+        await asyncio.wait_for(serve_all([away, here], set(), None), 5)
