@@ -19,9 +19,11 @@ from interviewer.channels.chat import Command
 from interviewer.channels.slack import SlackChannel, SlackOptions
 from interviewer.channels.slack_out import STREAMED_A_MINUTE
 from interviewer.domain.errors import SettingsError, StoreError
+from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Event, Received
 from interviewer.domain.state import Status
 from interviewer.ops.logs import Careful
+from interviewer.ports import InterviewSummary
 from interviewer.prompts import chat_lines
 from tests.channels.conformance import Conformance
 from tests.channels.driving import Bench
@@ -152,6 +154,39 @@ class TestDeliveries:
         assert len(interview.messages) == 1
         assert len(interview.turns) == 2
         assert len(await driver.seen("ada")) == 2
+
+    async def test_a_command_is_acknowledged_before_guides_are_read(
+        self, driver: SlackDriver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        driver.sim.ack_seconds = 0.3
+        guides = driver.bench.shelf.guides
+
+        def slowly() -> Sequence[Guide]:
+            time.sleep(0.6)
+            return guides()
+
+        monkeypatch.setattr(driver.bench.shelf, "guides", slowly)
+        sent = await driver.sim.type("UADA", "start", CHANNEL)
+        assert (sent.attempts, len(sent.acks)) == (1, 1)
+        assert (await driver.opened("ada", set()))["title"]["text"] == "New interview"
+
+    async def test_one_that_was_acknowledged_too_late_counts_all_the_same(
+        self, driver: SlackDriver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await begun(driver)
+        driver.sim.ack_seconds = 0.15
+        interviews = driver.bench.store.interviews
+
+        async def slowly(candidate: str | None = None) -> list[InterviewSummary]:
+            await asyncio.sleep(0.3)
+            return await interviews(candidate)
+
+        monkeypatch.setattr(driver.bench.store, "interviews", slowly)
+        sent = await driver.sim.type("UADA", "resume", "DUADA")
+        assert (sent.attempts, sent.acks) == (1, [])
+        await until(lambda: len(driver.seen_direct("ada")) == 2)
+        await driver.settled()
+        assert sum("Welcome back" in text for text in driver.seen_direct("ada")) == 1
 
     async def test_a_dialog_sent_twice_begins_one_interview(self, driver: SlackDriver) -> None:
         await driver.sim.type("UADA", "start", CHANNEL)
