@@ -28,6 +28,7 @@ class Socket(AsyncSocketModeHandler):
     def __init__(self, app: AsyncApp, token: str, ping: float, silence: float, logger: logging.Logger) -> None:
         super().__init__(app, token, logger=logger, ping_interval=ping)
         self._silence = silence
+        self._tick = min(ping, silence / 4)
         self._heard = 0.0
         self._watching: asyncio.Task[None] | None = None
         self.renewals = 0
@@ -36,8 +37,8 @@ class Socket(AsyncSocketModeHandler):
     async def start(self) -> None:
         """Connect, however long that takes, and keep connected."""
         self._heard = self._now()
-        await self.connect_async()  # type: ignore[no-untyped-call]
         self._watching = asyncio.create_task(self._watch())
+        await self.connect_async()  # type: ignore[no-untyped-call]
 
     async def stop(self) -> None:
         """Disconnect for good."""
@@ -69,7 +70,9 @@ class Socket(AsyncSocketModeHandler):
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(self._silence / 4)
+            await asyncio.sleep(self._tick)
+            if not self.connected:
+                self.client.wss_uri = None  # it opens one connection, and soon none; the library would go on trying it
             if self._now() - self._heard < self._silence:
                 continue
             log.info("Slack has been silent for %.0f s: connecting anew", self._silence)

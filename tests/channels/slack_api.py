@@ -91,7 +91,9 @@ class SlackApi:
             return {"ok": False, "error": "invalid_auth"}
         handlers: dict[str, Callable[[Json], Json]] = {
             "auth.test": lambda _: {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT, "team": "sim", "user": "bot"},
-            "apps.connections.open": lambda _: {"url": f"ws://127.0.0.1:{self.port}/link?ticket={TICKET}"},
+            "apps.connections.open": lambda _: {
+                "url": f"ws://127.0.0.1:{self.port}/link?ticket={TICKET}-{next(self._numbers)}"
+            },
             "conversations.open": lambda g: {"channel": {"id": self.direct(g["users"])}},
             "conversations.replies": self._replies,
             "conversations.history": self._replies,

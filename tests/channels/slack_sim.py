@@ -42,6 +42,7 @@ class SlackSim(SlackApi):
         self.sockets: list[web.WebSocketResponse] = []
         self.silent: set[web.WebSocketResponse] = set()
         self.connections = 0
+        self.tickets: set[str] = set()
         self.waiting: dict[str, tuple[Envelope, asyncio.Future[Json], float]] = {}
         self.http_url = ""
         self.spread = False
@@ -234,6 +235,10 @@ class SlackSim(SlackApi):
         await self.sockets[-1].send_json({"type": "disconnect", "reason": reason})
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
+        ticket = request.query["ticket"]
+        used, self.tickets = ticket in self.tickets, self.tickets | {ticket}
+        if used:  # an address opens one connection
+            return web.Response(status=408)
         if fault := self._fault("link"):
             return web.Response(status=int(fault.kind))
         socket = web.WebSocketResponse()
