@@ -12,7 +12,7 @@ from typing import TypeVar
 from interviewer.channels.chat import Button, Outbox, Place, Post
 from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_text import split
-from interviewer.domain.errors import ChannelDown, ChannelError, OutcomeUnknown
+from interviewer.domain.errors import ChannelDown, ChannelError, OutcomeUnknown, TurnConflict
 
 SHOW_AFTER = 0.25
 """Seconds from the first words to the first post, so that a reply which comes at once is posted once."""
@@ -95,7 +95,7 @@ class Reply:
             if self._outbox.pace < LEFT_OUT and self._text.strip():
                 self._news.clear()
                 parts = split(self._text, self._outbox.limit)
-                with contextlib.suppress(ChannelError):
+                with contextlib.suppress(ChannelError, TurnConflict):
                     await self._put([Post(key=self._key_of(n), text=part) for n, part in enumerate(parts)])
             await asyncio.sleep(min(self._outbox.pace, LEFT_OUT))
 

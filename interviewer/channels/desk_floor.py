@@ -121,10 +121,11 @@ class Floor:
                 raise
             raise TurnConflict("What is being answered has changed.") from None  # and is answered anew
         except EngineUnusable:
+            await reply.drop()
             await self._tell_unreadable(interview, outbox, place)
             raise
-        except InterviewerError:
-            await reply.drop()  # it was answered somewhere else
+        except Exception:
+            await reply.drop()  # it was answered somewhere else, or is tried again
             raise
         finally:
             self._taking.pop(interview.id, None)

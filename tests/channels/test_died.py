@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from interviewer.channels import chat_rota
 from interviewer.channels.chat import Command
 from interviewer.channels.chat_hold import Hold
-from interviewer.channels.chat_reply import Reply
-from interviewer.domain.errors import StoreError
+from interviewer.channels.chat_reply import SHOW_AFTER, Reply
+from interviewer.domain.errors import StoreError, TurnConflict
+from interviewer.domain.interview import Event, Turned
 from interviewer.domain.state import Status
 from tests.channels.conformance import Conformance
 from tests.channels.driving import Bench
@@ -37,6 +39,41 @@ async def test_who_was_taken_over_from_does_not_take_back_what_another_goes_on_w
     await Reply(paper, direct("ada"), "i/1", again=True).finish("Thank you. Next question.")
     await one.drop()
     assert [s.text for s in paper.sheets] == ["Thank you. Next question."]
+
+
+async def test_what_comes_once_the_hold_has_run_out_is_not_shown_and_no_fault() -> None:
+    paper, hold = Paper(), Hold(until=0.0)
+    reply = Reply(paper, direct("ada"), "i/1", hold=hold)
+    await reply.hear("Thank ")
+    await asyncio.sleep(SHOW_AFTER * 1.5)
+    assert reply._pump
+    assert not reply._pump.done()
+    with pytest.raises(TurnConflict):
+        await reply.finish("Thank you.")
+    assert paper.sheets == []
+
+
+async def test_what_was_shown_of_a_turn_that_fails_is_taken_back_until_it_is_made_again(
+    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await driver.begin("ada")
+    await driver.settled()
+    record, failures = driver.bench.store.append, [ZeroDivisionError()]
+
+    async def failing(interview_id: str, events: Sequence[Event]) -> bool:
+        if isinstance(events[0], Turned) and failures:
+            await until(lambda: len(driver.seen_direct("ada")) == 2)
+            raise failures.pop()
+        return await record(interview_id, events)
+
+    monkeypatch.setattr(driver.bench.store, "append", failing)
+    monkeypatch.setattr(chat_rota, "FIRST_AGAIN", 1.0)
+    await driver.say("ada", "+1 beans")
+    await until(lambda: not failures)
+    await until(lambda: len(driver.seen_direct("ada")) == 1)
+    await driver.settled()
+    assert "Question 2 of 3" in driver.seen_direct("ada")[-1]
+    assert len(driver.seen_direct("ada")) == 2
 
 
 async def test_an_interview_whose_beginning_was_cut_short_can_be_gone_on_with(
