@@ -192,9 +192,8 @@ async def _verify_one(held: Torture, store: SqlStore, interview_id: str, *, ende
         check(not interview.unsent, f"{interview_id}: replies that were not noted as sent")
         for turn in turns:
             there = [held.hall.sheets[ref] for ref in held.hall.by_key[f"{interview_id}/{turn.number}/0"]]
-            check(
-                any(s.text.strip() == turn.reply.strip() for s in there), f"{interview_id}: turn {turn.number} unseen"
-            )
+            standing = [s.text.strip() for s in there if not s.removed]
+            check(turn.reply.strip() in standing, f"{interview_id}: turn {turn.number} unseen")
         held.done["interviews"] += 1
         held.done["turns"] += len(turns)
         held.done["after_the_end"] += len(interview.pending)

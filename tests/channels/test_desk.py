@@ -525,6 +525,8 @@ async def nobody_is_exposed(driver: PaperDriver, own: Counter[str]) -> None:
         others = [mark(o) for o in PEOPLE if o != who]
         shown = [*driver.seen_direct(who), *driver.told(who), *([] if who == "rita" else driver.files(who))]
         assert not [o for o in others for text in shown if o in text]
+    assert {place for place, _ in driver.paper.files} <= {direct(who).id for who in PEOPLE}, "no page in a thread"
+    assert not [s for s in driver.paper.sheets if s.place.startswith(hall().id) and "mark-of-" in s.text]
 
 
 async def test_who_has_to_wait_long_is_told_how_many_are_before(driver: PaperDriver) -> None:
