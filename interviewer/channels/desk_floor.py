@@ -133,6 +133,7 @@ class Floor:
         if turn is not None:
             self.counts["turns"] += 1
             await self._show(interview, turn, reply)
+            await self._tell_of_changes(turn, await self.conductor.load(interview.id), outbox, place)
 
     async def _show(self, interview: Interview, turn: Turn, reply: Reply) -> None:
         """Have a recorded turn seen, and note that it was."""
@@ -150,6 +151,20 @@ class Floor:
             key = f"{interview.id}/{len(interview.turns)}/unreadable"
             with contextlib.suppress(ChannelError):
                 await outbox.post(place, Post(key=key, text=self.line("said.unreadable")))
+
+    async def _tell_of_changes(self, turn: Turn, interview: Interview, outbox: Outbox, place: Place) -> None:
+        """Tell of what was changed or deleted while this turn answered it, where another worker was told of that.
+
+        The keys are those of notices, so that one which was given already is not given again where keys are for that.
+        """
+        how = self.rooms[place.platform].access.how_to(Command.FORGET)
+        latest = {interview.versions.get(m.id, m.id): m.id for m in interview.messages}
+        for name in dict.fromkeys(interview.versions.get(m, m) for m in turn.consumed):
+            deleted, changed = name in interview.withdrawn, latest.get(name) not in turn.consumed
+            if deleted or changed:
+                text = self.line("said.deleted_late", how=how) if deleted else self.line("said.edited_late")
+                with contextlib.suppress(ChannelError):
+                    await outbox.post(place, Post(key=f"note/{name.rpartition(':')[2]}", text=text))
 
     async def _settle_in(self, interview: Interview, key: str) -> None:
         """See to it that the interview has an exact place. Raises PlaceClosed.

@@ -12,12 +12,17 @@ from interviewer.channels import chat_rota
 from interviewer.channels.chat import Command
 from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_reply import SHOW_AFTER, Reply
+from interviewer.channels.desk import Desk
+from interviewer.conduct.turn import Conductor
 from interviewer.domain.errors import StoreError, TurnConflict
 from interviewer.domain.interview import Event, Turned
 from interviewer.domain.state import Status
+from interviewer.prompts import chat_lines, phrases
+from interviewer.reports.scorecard import as_html
 from tests.channels.conformance import Conformance
-from tests.channels.driving import Bench
-from tests.channels.paper import Paper, PaperDriver, direct
+from tests.channels.driving import QUIET, Bench
+from tests.channels.paper import PLATFORM, Paper, PaperDriver, direct
+from tests.fakes import FakeRetriever
 
 until = Conformance.until
 
@@ -74,6 +79,26 @@ async def test_what_was_shown_of_a_turn_that_fails_is_taken_back_until_it_is_mad
     await driver.settled()
     assert "Question 2 of 3" in driver.seen_direct("ada")[-1]
     assert len(driver.seen_direct("ada")) == 2
+
+
+@pytest.mark.parametrize(("deleted", "told"), [(False, "counts as you first sent it"), (True, "still counts")])
+async def test_what_another_worker_was_told_of_too_late_is_said(driver: PaperDriver, deleted: bool, told: str) -> None:
+    await driver.begin("ada")
+    await driver.settled()
+    bench, engine = driver.bench, driver.bench.engine
+    engine.reading.clear()
+    message = await driver.say("ada", "beens")
+    await until(lambda: engine.readings == ["beens"])
+    desk = bench.desk
+    conductor = Conductor(bench.store, engine, FakeRetriever(), phrases())
+    bench.desk = Desk(conductor, bench.store, bench.shelf, chat_lines(), as_html, QUIET)
+    bench.desk.attach(PLATFORM, driver.paper, driver.access)
+    await (driver.delete("ada", message) if deleted else driver.edit("ada", message, "+1 beans"))
+    engine.reading.set()
+    await desk.rota.settled()
+    assert engine.readings == ["beens"]
+    assert [told in text for text in driver.seen_direct("ada")] == [False, False, True]
+    await desk.drain(1)
 
 
 async def test_an_interview_whose_beginning_was_cut_short_can_be_gone_on_with(
