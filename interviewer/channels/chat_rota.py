@@ -46,6 +46,7 @@ BUSY_AGAIN = 0.5
 FIRST_AGAIN = 1.0
 LAST_AGAIN = 300.0
 STUCK_SECONDS = 60.0
+LAST_TAKE = 1.0
 
 
 @dataclass
@@ -166,8 +167,10 @@ class Rota:
     async def drain(self, seconds: float) -> None:
         """Take nothing new; finish what is being served. What waits its turn is stored, and left to other workers."""
         self._closing = True
-        for loop in self._loops[:1]:
-            loop.cancel()
+        self._look.set()
+        if self._loops:  # what the store is just giving is ours, and would be missed until the lease is over
+            await asyncio.wait(self._loops[:1], timeout=min(seconds, LAST_TAKE))
+            self._loops[0].cancel()
         tasks = [*(s.task for s in self._serving.values() if s.task), *self._beside]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)

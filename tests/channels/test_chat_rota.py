@@ -343,6 +343,24 @@ async def test_draining_finishes_and_gives_back_the_rest(store: SqlStore) -> Non
     await other.drain(1)
 
 
+async def test_what_is_being_taken_is_not_left_behind(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    served, taking, take = Served(), asyncio.Event(), store.take
+
+    async def slowly(*args: object) -> list[Claim]:
+        claims = await take(*args)  # type: ignore[arg-type]
+        taking.set()
+        await asyncio.sleep(0.05)
+        return claims
+
+    monkeypatch.setattr(store, "take", slowly)
+    await chat(store, "a")
+    worker = rota(served, store)
+    worker.serves("chat")
+    await taking.wait()
+    await worker.drain(1)
+    assert (await store.backlog()).held == 0
+
+
 async def test_what_was_taken_and_not_begun_is_given_back(store: SqlStore) -> None:
     served = Served()
     await chat(store, "a")
