@@ -170,7 +170,7 @@ class Desk:
 
     async def said(self, message: Said) -> Notice | None:
         """Someone wrote something: an answer, if it is the candidate of the interview that is held here."""
-        if message.by_bot:
+        if message.by_bot or not message.place.exact:  # in a channel itself nobody is interviewed
             return None
         live = await self._live(message.author)
         if live is None or not message.place.is_that(live.place):
@@ -365,7 +365,7 @@ class Desk:
         return live if live.place else None
 
     async def _here(self, person: Person, place: Place) -> Interview | None:
-        live = await self._live(person)
+        live = await self._live(person) if place.exact else None
         return live if live and place.is_that(live.place) else None
 
     async def _pointer(self, live: Interview) -> str:

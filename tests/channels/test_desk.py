@@ -355,6 +355,23 @@ class TestResuming:
         assert len(driver.paper.opened) == 1
         assert (await driver.seen("ada"))[-1].startswith("Welcome back")
 
+    async def test_what_is_said_in_the_channel_while_a_thread_is_opened_is_no_answer(
+        self, driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opening, may_open = driver.paper.open, asyncio.Event()
+
+        async def slowly(*args: Any) -> Place:
+            await may_open.wait()
+            return await opening(*args)
+
+        monkeypatch.setattr(driver.paper, "open", slowly)
+        await driver.begin("ada", where="thread")
+        await driver.edit("ada", await driver.deliver("ada", "Lunch, anyone?", hall()), "Lunch at one, anyone?")
+        may_open.set()
+        await driver.settled()
+        assert (await driver.bench.interview()).messages == []
+        assert driver.bench.engine.readings == []
+
 
 class TestAccess:
     async def test_an_interview_is_not_brought_where_none_may_be_held(self, driver: PaperDriver) -> None:
