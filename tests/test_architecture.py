@@ -69,6 +69,8 @@ VENDORS = {
     },
     "typer": {"cli/"},
 }
+LONGEST_MODULE = 400
+LONGEST_FUNCTION = 60
 HEAVY = [
     "chromadb",
     "onnxruntime",
@@ -129,7 +131,18 @@ def test_a_vendor_is_known_where_it_is_meant_to_be(vendor: str) -> None:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_a_module_is_short_enough_to_read(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_function_is_short_enough_to_read(path: Path) -> None:
+    found = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    lengths = {
+        f"{node.name}, line {node.lineno}": (node.end_lineno or 0) - node.lineno + 1
+        for node in found
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert not {name: lines for name, lines in lengths.items() if lines > LONGEST_FUNCTION}
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import discord
 from discord import app_commands
@@ -23,6 +23,8 @@ DEFAULT_LENGTH = "questions:5"
 MOST_CHOICES = 25
 LONGEST = 100
 Choice = app_commands.Choice[str]
+Say = Callable[..., str]
+AnyCommand = app_commands.Command[Any, ..., None]
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,19 @@ def group(actions: Actions, lines: Phrases, *, threads: bool) -> app_commands.Gr
         allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
         allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
     )
+    made.add_command(_start(actions, say, threads=threads))
+    made.add_command(_report(actions, say))
+    for simple in (Command.RESUME, Command.STATUS, Command.FORGET, Command.HELP):
+        made.add_command(_simple(actions, simple, say(f"command.{simple}")))
+    return made
+
+
+def _start(actions: Actions, say: Say, *, threads: bool) -> AnyCommand:
     lengths = [Choice(name=say("dialog.questions", count=n), value=f"questions:{n}") for n in QUESTIONS]
     lengths += [Choice(name=say("dialog.minutes", count=n), value=f"minutes:{n}") for n in MINUTES]
     places = ["direct", *(["here"] if threads else [])]
 
-    @made.command(name="start", description=say("command.start"))
+    @app_commands.command(name="start", description=say("command.start"))
     @app_commands.describe(**{n: say(f"dialog.{n}") for n in ("guide", "mode", "length")}, where=say("dialog.place"))
     @app_commands.choices(
         mode=[Choice(name=say(f"dialog.{m}"), value=m) for m in Mode],
@@ -93,17 +103,19 @@ def group(actions: Actions, lines: Phrases, *, threads: bool) -> app_commands.Gr
         near = [g for g in guides if typed.strip().lower() in f"{g.title} {g.id}".lower()]
         return [Choice(name=g.title[:LONGEST], value=g.id) for g in near if len(g.id) <= LONGEST][:MOST_CHOICES]
 
-    @made.command(name="report", description=say("command.report"))
+    return start
+
+
+def _report(actions: Actions, say: Say) -> AnyCommand:
+    @app_commands.command(name="report", description=say("command.report"))
     @app_commands.describe(of=say("command.of"))
     async def report(interaction: discord.Interaction, of: discord.User | discord.Member | None = None) -> None:
         await actions.use(interaction, Command.REPORT, person(of.id).id if of else "")
 
-    for simple in (Command.RESUME, Command.STATUS, Command.FORGET, Command.HELP):
-        made.add_command(_simple(actions, simple, say(f"command.{simple}")))
-    return made
+    return report
 
 
-def _simple(actions: Actions, wanted: Command, description: str) -> app_commands.Command[app_commands.Group, [], None]:
+def _simple(actions: Actions, wanted: Command, description: str) -> AnyCommand:
     async def use(interaction: discord.Interaction) -> None:
         await actions.use(interaction, wanted)
 
