@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import traceback
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer._click.exceptions import UsageError
+from typer._click.exceptions import ClickException, UsageError
 from typer.core import TyperGroup
 
 from interviewer.cli.common import EngineOption, house, progress_bar, show
@@ -54,6 +55,11 @@ class EvalGroup(TyperGroup):
             raise typer.Exit(INVALID) from None
         except InterviewerError as error:
             typer.echo(f"{error.message}\n{error.remedy}".rstrip(), err=True)
+            raise typer.Exit(INVALID) from None
+        except (typer.Exit, typer.Abort, ClickException, BrokenPipeError):
+            raise
+        except Exception:  # noqa: BLE001 - Python itself would end with 1, which is a verdict
+            traceback.print_exc()
             raise typer.Exit(INVALID) from None
 
 
@@ -170,7 +176,10 @@ def run(
         raise typer.BadParameter("--batch goes with neither --offline nor --canary.")
     wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline, canary, shard, batch)
     forms = Forms(as_json, quiet, full, html, markdown, junit)
-    ended(_all_measured(wish, _chosen(suites), compared=False), forms)
+    measured = _all_measured(wish, _chosen(suites), compared=False)
+    if batch and not measured:
+        raise typer.Exit(INVALID)  # what was ordered, or is still awaited, has been said
+    ended(measured, forms)
 
 
 @app.command()
@@ -191,7 +200,7 @@ def check(
 ) -> None:
     """Did a change move the grades? Grades the cases as the engine and prompts are now, and compares with the baseline.
 
-    Without names, every suite that has a baseline for the engine, and those that go by limits of their own.
+    Without names, every suite that has a baseline for the engine, at least one, and those with limits of their own.
 
     \b
     Examples:
@@ -209,7 +218,7 @@ def check(
         chosen = [d for d in chosen if d.kind not in GRADED_KINDS or wish.place.baseline(d.name, name).exists()]
     graded = [d for d in chosen if d.kind in GRADED_KINDS]
     lacking = [d.name for d in graded if not wish.place.baseline(d.name, name).exists()]
-    if lacking or not chosen:
+    if lacking or not (suites or graded):
         raise NotFoundError(
             f"There is no baseline of {', '.join(lacking) or 'any suite'} for the engine {name}.",
             f"Make one of how things are now, before the change: interviewer eval bless --engine {name}",

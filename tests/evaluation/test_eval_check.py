@@ -148,6 +148,7 @@ def test_power_and_list(home: Path) -> None:
     ("args", "said"),
     [
         (("check", "agreement"), "There is no baseline of agreement"),
+        (("check",), "There is no baseline of any suite"),
         (("run", "nothing"), "There is no suite 'nothing'"),
         (("run", "agreement", "--shard", "5/4"), "is no shard"),
         (("replay", "nowhere.jsonl"), "There is no ledger"),
@@ -160,3 +161,23 @@ def test_what_keeps_it_from_saying_anything_ends_with_three(args: tuple[str, ...
     done = call(*args, *(("--home", str(at)) if args[0] != "replay" else ()))
     assert done.exit_code == 3
     assert said in done.output
+
+
+def test_a_crash_is_no_verdict(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(_house: House, _engine: str | None = None, *, offline: bool = False) -> Subject:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(House, "subject", crash)
+    done = call("check", "agreement", "--home", str(home))
+    assert done.exit_code == 3
+    assert "a fault of ours" in done.output
+
+
+def test_what_was_only_ordered_is_not_reported_as_nothing_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ordered(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr("interviewer.cli.eval.fetched", ordered)
+    done = call("run", "agreement", "--batch", "--home", str(home))
+    assert done.exit_code == 3
+    assert "no suite was found" not in done.output
