@@ -35,6 +35,7 @@ from interviewer.channels.chat import (
 )
 from interviewer.channels.chat_access import Access
 from interviewer.channels.chat_rota import SLOTS, SPACE, Rota
+from interviewer.channels.desk_changes import Changes
 from interviewer.channels.desk_floor import Floor, Room
 from interviewer.channels.desk_noticed import Noticed
 from interviewer.domain.errors import ChannelError, GuideError, NotFoundError
@@ -76,6 +77,7 @@ class Desk:
         self._line = self._floor.line
         self.rota = Rota(self._floor.serve, seats, Limits(quiet=quiet, space=space), slots=slots)
         self._noticed = Noticed()
+        self._changes = Changes(conductor, seats, self._floor, self.rota, self._live)
 
     def attach(self, platform: str, outbox: Outbox, access: Access) -> None:
         """Open the desk to a platform."""
@@ -209,35 +211,11 @@ class Desk:
 
     async def changed(self, change: Changed) -> Notice | None:
         """Someone changed a message: until the reply it counts as it is now."""
-        live = await self._here(change.author, change.place)
-        if live is None or change.said_at < live.started_at:
-            return None
-        late = self._notice("said.edited_late")
-        if not self._may_change(live, change.message_id):
-            return late
-        await self._conductor.edit(live.id, change.message_id, change.text, change.at)
-        self.rota.due(live.id, self._quiet)
-        now = await self._conductor.load(live.id)
-        return late if _known(now, change.message_id) and not now.waits(change.message_id) else None
+        return await self._changes.changed(change)
 
     async def removed(self, removal: Removed) -> Notice | None:
         """Someone deleted a message: until the reply it was never said."""
-        live = await self._here(removal.author, removal.place)
-        if live is None or removal.said_at < live.started_at:
-            return None
-        how = self._how(removal.author, Command.FORGET)
-        if not self._may_change(live, removal.message_id):
-            return self._notice("said.deleted_late", how=how)
-        await self._conductor.withdraw(live.id, removal.message_id, removal.at)
-        self.rota.due(live.id, self._quiet)
-        return None
-
-    def _may_change(self, live: Interview, message_id: str) -> bool:
-        """Whether a change of this message can still count; then nothing more is made of the old version."""
-        if _known(live, message_id) and not live.waits(message_id):
-            return False
-        self.rota.due(live.id, self._quiet)
-        return self._floor.hold(live.id)
+        return await self._changes.removed(removal)
 
     async def pressed(self, press: Pressed) -> Notice | None:
         """Someone used a command or a button."""
@@ -364,10 +342,6 @@ class Desk:
         live = await self._conductor.load(seated)
         return live if live.place else None
 
-    async def _here(self, person: Person, place: Place) -> Interview | None:
-        live = await self._live(person) if place.exact else None
-        return live if live and place.is_that(live.place) else None
-
     async def _pointer(self, live: Interview) -> str:
         """Where an interview is held, in words that lead there."""
         place = Place.parse(live.place)
@@ -384,10 +358,6 @@ class Desk:
 
     def _notice(self, key: str, **values: object) -> Notice:
         return Notice(text=self._line(key, **values))
-
-
-def _known(interview: Interview, message_id: str) -> bool:
-    return any(m.id == message_id for m in interview.messages)
 
 
 def _quietly_warm(planner: Planner, guide: Guide) -> None:

@@ -197,6 +197,11 @@ class Edited(Frozen):
     text: str
     at: datetime
 
+    @property
+    def version(self) -> str:
+        """The id of the message as it reads from now on."""
+        return f"{self.message_id}@{self.at.isoformat()}"
+
     @field_validator("message_id", "text", mode="before")
     @classmethod
     def _storable(cls, value: object) -> object:

@@ -154,9 +154,15 @@ class Interview:
         """The grades settled so far, in plan order."""
         return [grade for q in self.plan.questions if (grade := self.questions[q].grade) is not None]
 
-    def waits(self, message_id: str) -> bool:
-        """Whether this message, in whatever version, is still to be answered."""
-        return any(self.versions.get(m.id, m.id) == message_id for m in self.pending)
+    def version(self, message_id: str) -> str:
+        """The id of a message as it reads now."""
+        edited = self.edited.get(message_id)
+        return edited.version if edited else message_id
+
+    def answered(self, message_id: str) -> str:
+        """The id of the version of this message that a turn has answered; "" where none has."""
+        consumed = (m for turn in self.turns for m in turn.consumed)
+        return next((m for m in consumed if self.versions.get(m, m) == message_id), "")
 
     def answered_by(self, turn: Turn) -> list[Inbound]:
         """The messages that a turn answers, as they were when it was taken."""
@@ -252,7 +258,7 @@ def _replace(interview: Interview, event: Edited) -> None:
     """
     for index, old in enumerate(interview.pending):
         if interview.versions.get(old.id, old.id) == event.message_id:
-            new = old.model_copy(update={"id": f"{event.message_id}@{event.at.isoformat()}", "text": event.text})
+            new = old.model_copy(update={"id": event.version, "text": event.text})
             interview.versions = {**interview.versions, new.id: event.message_id}
             interview.pending[index] = new
             interview.messages.append(new)

@@ -297,11 +297,11 @@ class TestChat:
         ):
             talk.happen(event)
         assert self.waiting(talk) == ["third"]
-        assert talk.interview.waits("m1")
+        assert not talk.interview.answered("m1")
         talk.happen(turned(1, MoveKind.PROBE, 10, (talk.interview.pending[0].id,)))
         assert self.waiting(talk) == []
         assert talk.interview.current.answers == []
-        assert not talk.interview.waits("m1")
+        assert talk.interview.answered("m1") == talk.interview.version("m1") != "m1"
 
     def test_an_edit_during_a_turn_is_too_late(self, talk: Talk) -> None:
         self.seated(talk)

@@ -1,0 +1,76 @@
+"""Edits and deletions at the desk: until the reply they count, afterwards their author is told that they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from interviewer.channels.chat import Changed, Command, Conductor, Notice, Person, Place, Removed, Seats
+from interviewer.channels.chat_rota import Rota
+from interviewer.channels.desk_floor import Floor
+from interviewer.domain.state import Interview
+
+
+class Changes:
+    """Takes in what people change of what they wrote. `live` gives a person's interview that is not over."""
+
+    def __init__(
+        self,
+        conductor: Conductor,
+        seats: Seats,
+        floor: Floor,
+        rota: Rota,
+        live: Callable[[Person], Awaitable[Interview | None]],
+    ) -> None:
+        self._conductor = conductor
+        self._seats = seats
+        self._floor = floor
+        self._rota = rota
+        self._live = live
+
+    async def changed(self, change: Changed) -> Notice | None:
+        """Someone changed a message: until the reply it counts as it is now."""
+        live = await self._interview_of(change.message_id, change.author, change.place)
+        if live is None or change.said_at < live.started_at:
+            return None
+        late = Notice(text=self._floor.line("said.edited_late"))
+        met = live.edited.get(change.message_id)
+        if met is None or met.at < change.at:
+            if not self._may_change(live, change.message_id):
+                return late
+            await self._conductor.edit(live.id, change.message_id, change.text, change.at)
+            self._rota.due(live.id, self._rota.limits.quiet)
+            live = await self._conductor.load(live.id)
+        answered = live.answered(change.message_id)
+        return late if answered and answered != live.version(change.message_id) else None
+
+    async def removed(self, removal: Removed) -> Notice | None:
+        """Someone deleted a message: until the reply it was never said."""
+        live = await self._interview_of(removal.message_id, removal.author, removal.place)
+        if live is None or removal.said_at < live.started_at:
+            return None
+        how = self._floor.rooms[removal.author.platform].access.how_to(Command.FORGET)
+        late = Notice(text=self._floor.line("said.deleted_late", how=how))
+        if removal.message_id not in live.withdrawn:
+            if not self._may_change(live, removal.message_id):
+                return late
+            await self._conductor.withdraw(live.id, removal.message_id, removal.at)
+            self._rota.due(live.id, self._rota.limits.quiet)
+            live = await self._conductor.load(live.id)
+        return late if live.answered(removal.message_id) else None
+
+    def _may_change(self, live: Interview, message_id: str) -> bool:
+        """Whether a change of this message can still count; then nothing more is made of the old version."""
+        if live.answered(message_id):
+            return False
+        self._rota.due(live.id, self._rota.limits.quiet)
+        return self._floor.hold(live.id)
+
+    async def _interview_of(self, message_id: str, person: Person, place: Place) -> Interview | None:
+        """The interview that a message of this person is of: the one that is held here, or their latest that has it."""
+        live = await self._live(person)
+        if live is None:
+            ended = await self._seats.interviews(person.id)
+            live = await self._conductor.load(ended[0].id) if ended else None
+        elif place.exact and place.is_that(live.place):
+            return live
+        return live if live and any(m.id == message_id for m in live.messages) else None

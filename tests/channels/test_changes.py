@@ -1,0 +1,79 @@
+"""Edits and deletions that are delivered more than once, or late; on paper."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from interviewer.channels.chat import Changed, Command, Notice, Removed
+from tests.channels.driving import Bench
+from tests.channels.paper import PaperDriver, person
+
+
+@pytest.fixture
+async def driver(tmp_path: Path) -> AsyncIterator[PaperDriver]:
+    made = PaperDriver(Bench(tmp_path))
+    await made.open()
+    await made.begin("ada")
+    await made.settled()
+    yield made
+    await made.close()
+
+
+def change_of(driver: PaperDriver, message: str, text: str) -> Changed:
+    said, now = driver.said[message], datetime.now(UTC)
+    return Changed(message_id=message, author=person("ada"), place=said.place, text=text, said_at=said.at, at=now)
+
+
+def removal_of(driver: PaperDriver, message: str) -> Removed:
+    said, now = driver.said[message], datetime.now(UTC)
+    return Removed(message_id=message, author=person("ada"), place=said.place, said_at=said.at, at=now)
+
+
+def says(notice: Notice | None, words: str) -> bool:
+    return notice is not None and words in notice.text
+
+
+async def test_a_deletion_that_counted_is_not_said_to_be_late_when_it_comes_again(driver: PaperDriver) -> None:
+    await driver.say("ada", "+1 beans")
+    removal = removal_of(driver, await driver.say("ada", "!1 and poison"))
+    for _ in range(2):
+        assert await driver.bench.desk.removed(removal) is None
+    await driver.settled()
+    assert driver.bench.engine.readings == ["+1 beans"]
+    assert await driver.bench.desk.removed(removal) is None
+
+
+async def test_an_edit_that_counted_is_not_said_to_be_late_when_it_comes_again(driver: PaperDriver) -> None:
+    message = await driver.say("ada", "beens")
+    first, second = (change_of(driver, message, text) for text in ("beans", "+1 beans"))
+    for change in (first, second, first):
+        assert await driver.bench.desk.changed(change) is None
+    await driver.settled()
+    assert driver.bench.engine.readings == ["+1 beans"]
+    for change in (first, second):
+        assert await driver.bench.desk.changed(change) is None
+    assert says(await driver.bench.desk.changed(change_of(driver, message, "peas")), "as you first sent it")
+
+
+async def test_a_change_of_the_last_answer_that_comes_after_the_end_is_said_to_be_late(driver: PaperDriver) -> None:
+    message = await driver.say("ada", "+1 beans")
+    await driver.settled()
+    await driver.press("ada", Command.END)
+    await driver.settled()
+    assert says(await driver.bench.desk.changed(change_of(driver, message, "peas")), "as you first sent it")
+    assert says(await driver.bench.desk.removed(removal_of(driver, message)), "still counts")
+
+
+async def test_what_was_said_where_it_was_held_before_can_be_changed_until_it_is_answered(driver: PaperDriver) -> None:
+    driver.bench.engine.reading.clear()
+    message = await driver.say("ada", "beens")
+    change = change_of(driver, message, "+1 beans")
+    await driver.type("ada", "resume", where="thread")
+    assert await driver.bench.desk.changed(change) is None
+    driver.bench.engine.reading.set()
+    await driver.settled()
+    assert driver.bench.engine.readings[-1] == "+1 beans"
