@@ -294,6 +294,14 @@ class Store(Work, Protocol):
         """All interviews, of one candidate or of everyone, the latest first."""
         ...
 
+    async def going(self, platform: str) -> list[str]:
+        """Ids of the interviews that are held in places of this platform and are not over."""
+        ...
+
+    async def author(self, platform: str, message_id: str) -> str | None:
+        """The candidate who wrote this message, where it is of one of those interviews."""
+        ...
+
     async def claim(
         self, interview_id: str, holder: str, seconds: float, after: int = 0
     ) -> list[tuple[int, Event]] | None:

@@ -101,6 +101,14 @@ class FakeStore:
             if candidate in (None, s.candidate)
         ]
 
+    async def going(self, platform: str) -> list[str]:
+        states = [fold(key, rows) for key, rows in self.rows.items()]
+        return [s.id for s in states if s.place.startswith(f"{platform}:") and s.status is not Status.ENDED]
+
+    async def author(self, platform: str, message_id: str) -> str | None:
+        states = [fold(name, self.rows[name]) for name in await self.going(platform)]
+        return next((s.candidate for s in states if any(m.id == message_id for m in s.messages)), None)
+
     async def claim(
         self, interview_id: str, holder: str, seconds: float, after: int = 0
     ) -> list[tuple[int, Event]] | None:

@@ -332,6 +332,14 @@ class Seats(Work, Protocol):
         """All interviews, of one candidate or of everyone, the latest first."""
         ...
 
+    async def going(self, platform: str) -> list[str]:
+        """Ids of the interviews that are held in places of this platform and are not over."""
+        ...
+
+    async def author(self, platform: str, message_id: str) -> str | None:
+        """The candidate who wrote this message, where it is of one of those interviews."""
+        ...
+
     async def seat(self, candidate: str, interview_id: str) -> str:
         """Give the candidate's one seat to this interview; the other's id where one that is not over has it."""
         ...

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
+from collections.abc import AsyncIterator
 
 from interviewer.channels import commands
 from interviewer.channels.chat import (
@@ -95,11 +96,18 @@ class Desk:
         """Finish the replies that are being made; nothing new is begun. What is stored waits for the next process."""
         await self.rota.drain(seconds)
 
-    async def held(self, platform: str) -> list[Interview]:
+    async def held(self, platform: str) -> AsyncIterator[Interview]:
         """The interviews that are going on in places of this platform, for one that has to look for what it missed."""
-        going = [s for s in await self._seats.interviews() if s.status != Status.ENDED]
-        loaded = [await self._conductor.load(s.id) for s in going if s.candidate.startswith(f"{platform}:")]
-        return [i for i in loaded if i.place and Place.parse(i.place).exact]
+        for name in await self._seats.going(platform):
+            with contextlib.suppress(NotFoundError):  # it was forgotten meanwhile
+                interview = await self._conductor.load(name)
+                if interview.status is not Status.ENDED and Place.parse(interview.place).exact:
+                    yield interview
+
+    async def author(self, platform: str, message_id: str) -> Person | None:
+        """Who wrote a message, if it is of an interview that is going on in a place of this platform."""
+        found = await self._seats.author(platform, message_id)
+        return Person.parse(found) if found else None
 
     def guides(self) -> list[Guide]:
         """The guides that there are to choose from, by title."""

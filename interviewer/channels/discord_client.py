@@ -10,8 +10,9 @@ from typing import Any
 
 import discord
 
-from interviewer.channels.chat import Changed, Notice, Person, Removed, Said
+from interviewer.channels.chat import Changed, Notice, Removed, Said
 from interviewer.channels.chat_access import Access
+from interviewer.channels.chat_missed import AGAIN, Event, Lookout
 from interviewer.channels.desk import Desk
 from interviewer.channels.discord_actions import Actions, Tree
 from interviewer.channels.discord_in import (
@@ -25,7 +26,7 @@ from interviewer.channels.discord_in import (
     said,
     thread_in,
 )
-from interviewer.channels.discord_missed import AGAIN, Event, Lookout
+from interviewer.channels.discord_missed import DiscordPast
 from interviewer.channels.discord_order import Order
 from interviewer.channels.discord_out import DiscordOutbox, asked
 from interviewer.domain.errors import InterviewerError
@@ -74,7 +75,7 @@ class Listener(discord.Client):
         )
         self.order = Order()
         self.outbox = DiscordOutbox(self, lines)
-        self.lookout = Lookout(self, desk, self._found, clock)
+        self.lookout = Lookout(DiscordPast(self), desk, self._found, clock)
         self.actions = Actions(self, desk, lines, self.outbox, self.order, access, threads=threads)
         self.tree = Tree(self, self.actions, lines, threads=threads)
         self._desk = desk
@@ -125,17 +126,11 @@ class Listener(discord.Client):
         place = thread_in(guild, channel) if guild else direct(channel=channel)
         for number in numbers:
             with self._or_looked_for_later():
-                author = person(known[number].author.id) if number in known else await self._author(number)
+                of_interview = None if number in known else await self._desk.author(PLATFORM, message_id(number))
+                author = person(known[number].author.id) if number in known else of_interview
                 if author is not None and author != person(self.application_id or 0):
                     async with self.order.of(int(author.user)):
                         await self._take(removed(number, author, place, self._clock()))
-
-    async def _author(self, number: int) -> Person | None:
-        """Who wrote a message that the library does not remember, if it is of an interview."""
-        for interview in await self._desk.held(PLATFORM):
-            if any(m.id == message_id(number) for m in interview.messages):
-                return Person.parse(interview.candidate)
-        return None
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Someone pressed a button; commands go to the tree."""

@@ -275,11 +275,16 @@ Event = Annotated[
 EVENT: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(hide_input_in_errors=True))
 
 
+def received_key(message_id: str) -> str:
+    """The key of the event that a message was received."""
+    return f"received:{message_id}"
+
+
 def event_key(event: Event) -> str:
     """A key that is unique within an interview: storing the same thing twice is refused by it."""
     match event:
         case Received():
-            return f"received:{event.message.id}"
+            return received_key(event.message.id)
         case Edited():
             return f"edited:{event.message_id}:{event.at.isoformat()}"
         case Withdrawn():

@@ -12,17 +12,17 @@ from datetime import datetime
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
-from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, or_, select, update
 
 from interviewer.domain.display import whole
 from interviewer.domain.errors import NotFoundError
 from interviewer.domain.grading import Outcome
 from interviewer.domain.guide import Guide
-from interviewer.domain.interview import EVENT, Event, Regraded, Started, Turned, event_key
+from interviewer.domain.interview import EVENT, Event, Regraded, Started, Turned, event_key, received_key
 from interviewer.domain.state import Status, status_after
 from interviewer.ports import InterviewSummary
 from interviewer.stores import work
-from interviewer.stores.schema import EVENTS, GUIDES, INTERVIEWS, SEATS
+from interviewer.stores.schema import EVENTS, GUIDES, INTERVIEWS, QUEUE, SEATS
 
 LONGEST_KEY = 200
 
@@ -36,6 +36,14 @@ _EVENTS_AFTER = (
 _SUMMARIES = select(*(INTERVIEWS.c[name] for name in InterviewSummary.model_fields)).order_by(
     INTERVIEWS.c.updated_at.desc(), INTERVIEWS.c.id
 )
+_HELD = and_(
+    QUEUE.c.interview_id == INTERVIEWS.c.id,
+    QUEUE.c.platform == bindparam("platform"),
+    INTERVIEWS.c.status != Status.ENDED,
+)
+_GOING = select(INTERVIEWS.c.id).join(QUEUE, _HELD).order_by(INTERVIEWS.c.id)
+_WROTE = and_(EVENTS.c.interview_id == INTERVIEWS.c.id, EVENTS.c.key == bindparam("key"))
+_AUTHOR = select(INTERVIEWS.c.candidate).join(QUEUE, _HELD).join(EVENTS, _WROTE).limit(1)
 _TOUCH = update(INTERVIEWS).where(_THIS).values(updated_at=bindparam("now"))
 # A lease is held for a turn, and is over with it.
 _ADVANCE = _TOUCH.values(
@@ -119,6 +127,16 @@ def read_summaries(connection: Connection, candidate: str | None) -> list[Interv
     """Summaries, of one candidate's interviews or of all, the latest first."""
     wanted = _SUMMARIES if candidate is None else _SUMMARIES.where(INTERVIEWS.c.candidate == candidate)
     return [InterviewSummary.model_validate(dict(row)) for row in connection.execute(wanted).mappings()]
+
+
+def going(connection: Connection, platform: str) -> list[str]:
+    """Ids of the interviews that are held in places of this platform and are not over."""
+    return [str(found) for found in connection.scalars(_GOING, {"platform": platform})]
+
+
+def author(connection: Connection, platform: str, message_id: str) -> str | None:
+    """The candidate who wrote this message, where it is of one of those interviews."""
+    return connection.scalar(_AUTHOR, {"platform": platform, "key": _kept(received_key(message_id))})
 
 
 def take_lease(connection: Connection, interview_id: str, holder: str, now: datetime, until: datetime) -> bool:
@@ -213,8 +231,11 @@ def _event_row(interview_id: str, event: Event, now: datetime) -> dict[str, Any]
 
 
 def _key(event: Event) -> str:
-    """The event's key, or its digest when it is too long for an index of PostgreSQL or holds what a column cannot."""
-    key = event_key(event)
+    return _kept(event_key(event))
+
+
+def _kept(key: str) -> str:
+    """A key, or its digest when it is too long for an index of PostgreSQL or holds what a column cannot."""
     if len(key) <= LONGEST_KEY and key.isascii() and "\0" not in key:
         return key
     return "sha256:" + hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

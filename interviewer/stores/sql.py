@@ -122,6 +122,14 @@ class SqlStore:
         """All interviews, of one candidate or of everyone, the latest first."""
         return await self._read(rows.read_summaries, candidate)
 
+    async def going(self, platform: str) -> list[str]:
+        """Ids of the interviews that are held in places of this platform and are not over."""
+        return await self._read(rows.going, platform)
+
+    async def author(self, platform: str, message_id: str) -> str | None:
+        """The candidate who wrote this message, where it is of one of those interviews."""
+        return await self._read(rows.author, platform, message_id)
+
     async def claim(
         self, interview_id: str, holder: str, seconds: float, after: int = 0
     ) -> list[tuple[int, Event]] | None:

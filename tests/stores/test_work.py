@@ -273,3 +273,23 @@ async def test_giving_back_what_one_never_had_changes_nothing(begun: SqlStore, a
     await chat(begun, "a")
     await begun.done("stranger", Claim(interview_id="a", news=1), again)
     assert (await begun.backlog()).waiting == 1
+
+
+async def test_what_goes_on_on_a_platform_is_found_with_who_wrote_what(begun: SqlStore) -> None:
+    await chat(begun, "a", place="chat:T1:C1:1")
+    await chat(begun, "b", place="else:T1:C1:1")
+    await chat(begun, "over", place="chat:T1:C1:2")
+    await begun.append("i1", [received("m1")])
+    for name, long in (("a", "a" * 300), ("b", "mb"), ("over", "mo")):
+        await begun.append(name, [received(long, interview=name)])
+    await begun.append("over", [turned(1, kind=MoveKind.CLOSE)])
+    assert await begun.going("chat") == ["a"]
+    assert await begun.author("chat", "a" * 300) == "chat:T1:a"
+    assert [await begun.author("chat", name) for name in ("m1", "mb", "mo", "a")] == [None] * 4
+    await begun.append("a", [moved("else:T1:C1:3", AT + timedelta(seconds=1))])
+    assert await begun.going("chat") == []
+    assert await begun.going("else") == ["a", "b"]
+    assert await begun.author("else", "a" * 300) == "chat:T1:a"
+    await begun.forget("a")
+    assert await begun.going("else") == ["b"]
+    assert await begun.author("else", "a" * 300) is None
