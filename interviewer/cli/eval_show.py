@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,7 +36,7 @@ class Forms:
     markdown: Path | None = None
     junit: Path | None = None
 
-    def give(self, report: Report, evidence: Mapping[str, Evidence]) -> None:
+    def give(self, report: Report, evidence: Sequence[Evidence]) -> None:
         """Write and print it. Raises SettingsError where a file cannot be written."""
         from interviewer.evaluation.report_closing import closing
         from interviewer.evaluation.report_html import page
@@ -77,5 +77,5 @@ def ended(measured: Sequence[Measured], forms: Forms) -> None:
     results = tuple(m.result for m in measured)
     title = " · ".join(dict.fromkeys(f"{r.info.engine} {r.info.model}".strip() for r in results))
     report: Report = Report(title=title or "Evaluation", at=utc_now(), results=results)
-    forms.give(report, {m.result.info.suite: m.evidence for m in measured})
+    forms.give(report, [m.evidence for m in measured])
     raise typer.Exit(int(EXIT[report.outcome]))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from interviewer.domain.text import counted
@@ -36,12 +37,12 @@ class Section(NamedTuple):
     edited: list[Change] | None
 
 
-def page(report: Report, evidence: Mapping[str, Evidence] | None = None, program: str = "interviewer") -> str:
-    """The whole page. `evidence` is by suite; without it there is no case by case part."""
+def page(report: Report, evidence: Sequence[Evidence] = (), program: str = "interviewer") -> str:
+    """The whole page. `evidence` is in the order of the results; without it there is no case by case part."""
     from markupsafe import Markup
 
     readable = mapped(report, revealed)
-    sections = [_section(f"s{n}", r, (evidence or {}).get(r.info.suite)) for n, r in enumerate(readable.results, 1)]
+    sections = [_section(f"s{n}", r, e) for n, (r, e) in enumerate(zip_longest(readable.results, evidence), 1)]
     environment = _environment()
     style = environment.get_template("report.css.j2").render()
     digest = b64encode(sha256(style.encode()).digest()).decode()

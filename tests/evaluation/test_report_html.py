@@ -22,7 +22,7 @@ def found() -> Evidence:
 
 @pytest.fixture(scope="module")
 def whole(found: Evidence) -> str:
-    return page(report(agreement(REGRESSED, found), metamorphic()), {"agreement": found})
+    return page(report(agreement(REGRESSED, found), metamorphic()), [found])
 
 
 def test_the_page_is_sound_and_loads_nothing(whole: str) -> None:
@@ -62,7 +62,7 @@ def test_the_prompts_change_is_shown_word_by_word(whole: str) -> None:
 
 def test_the_same_prompt_is_said_to_be_the_same(found: Evidence) -> None:
     same = Evidence(found.items, found.cases, found.baseline, found.baseline, found.prompts)
-    assert "The prompt is the same as the baseline's." in page(report(agreement()), {"agreement": same})
+    assert "The prompt is the same as the baseline's." in page(report(agreement()), [same])
 
 
 def test_every_case_can_be_unfolded_and_moves_point_at_theirs(whole: str, found: Evidence) -> None:
@@ -122,7 +122,7 @@ def test_untrusted_text_everywhere_stays_text(found: Evidence) -> None:
         {rows[0].prompt: (NASTY, NASTY)},
     )
     result = agreement(REGRESSED, info=info(NASTY), moves=())
-    text = page(report(result, title=NASTY), {result.info.suite: nasty, NASTY: nasty})
+    text = page(report(result, title=NASTY), [nasty])
     assert_sound(text)
     assert "⟨U+202E⟩" in text
     assert "⟨U+0000⟩" in text
@@ -145,4 +145,14 @@ def test_a_confusion_matrix_has_shares_of_its_rows(whole: str) -> None:
 
 def test_without_gradings_there_is_no_case_by_case_part() -> None:
     assert "Case by case" not in page(report(agreement()))
-    assert "Case by case" not in page(report(agreement()), {"agreement": Evidence()})
+    assert "Case by case" not in page(report(agreement()), [Evidence()])
+
+
+def test_two_runs_of_one_suite_have_their_own_cases() -> None:
+    one, other = evidence(6, 1), evidence(6, 1)
+    name = next(iter(other.items))
+    other.now[name] = [r.model_copy(update={"raw": ("Said by the other.",)}) for r in other.now[name]]
+    text = page(report(agreement(), agreement()), [one, other])
+    first, second = text.split('id="s2')[0], text.split('id="s2', 1)[1]
+    assert "Said by the other." not in first
+    assert "Said by the other." in second
