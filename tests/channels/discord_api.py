@@ -130,6 +130,7 @@ class DiscordApi:
             ("PATCH", "/channels/{channel}", self.wake),
             ("POST", "/channels/{channel}/messages", self.post),
             ("GET", "/channels/{channel}/messages", self.history),
+            ("GET", "/channels/{channel}/messages/{message}", self.fetch),
             ("PATCH", "/channels/{channel}/messages/{message}", self.edit_post),
             ("DELETE", "/channels/{channel}/messages/{message}", self.remove),
             ("POST", "/channels/{channel}/typing", self.type_on),
@@ -232,7 +233,10 @@ class DiscordApi:
         found = [m for m in found if int(m["id"]) > after and (not before or int(m["id"]) < before)]
         found = sorted(found, key=lambda m: int(m["id"]))
         page = found[:limit] if after else found[-limit:]
-        return [{k: v for k, v in m.items() if k not in ("nonce", "member", "guild_id")} for m in reversed(page)]
+        return [past(m) for m in reversed(page)]
+
+    async def fetch(self, request: web.Request, given: Json) -> Json:
+        return past(self._found(request.match_info["channel"], request.match_info["message"]))
 
     async def edit_post(self, request: web.Request, given: Json) -> Json:
         found = self._found(request.match_info["channel"], request.match_info["message"])
@@ -346,3 +350,8 @@ class DiscordApi:
         if kept["type"] == 1:
             return f"{kept['recipients'][0]['username']}'s direct messages"
         return f"thread “{kept['name']}”" if kept["type"] == PRIVATE_THREAD else "#general"
+
+
+def past(message: Json) -> Json:
+    """A message as it is read later."""
+    return {k: v for k, v in message.items() if k not in ("nonce", "member", "guild_id")}

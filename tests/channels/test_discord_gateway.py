@@ -12,7 +12,7 @@ pytest.importorskip("discord")
 
 from pydantic import SecretStr
 
-from interviewer.channels import discord_missed
+from interviewer.channels import chat_missed
 from interviewer.channels.discord import DiscordChannel, DiscordOptions
 from interviewer.channels.discord_gateway import FATAL
 from interviewer.domain.errors import SettingsError, StoreError
@@ -188,7 +188,7 @@ class TestMissed:
         self, driver: DiscordDriver, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await begun(driver)
-        monkeypatch.setattr(discord_missed, "AGAIN", 0.05)
+        monkeypatch.setattr(chat_missed, "AGAIN", 0.05)
         monkeypatch.setattr("interviewer.channels.discord_client.AGAIN", 0.05)
         receive, failures = driver.bench.conductor.receive, [StoreError("Full."), StoreError("Full.")]
 
