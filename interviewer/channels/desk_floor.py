@@ -133,14 +133,15 @@ class Floor:
         if turn is not None:
             self.counts["turns"] += 1
             await self._show(interview, turn, reply)
-            await self._tell_of_changes(turn, await self.conductor.load(interview.id), outbox, place)
 
     async def _show(self, interview: Interview, turn: Turn, reply: Reply) -> None:
-        """Have a recorded turn seen, and note that it was."""
+        """Have a recorded turn seen with what goes with it, and note that it was."""
         ref = await reply.finish(turn.reply, self.buttons(interview, turn))
         person = Person.parse(interview.candidate)
         if turn.move.kind is MoveKind.CLOSE:
             await self._hand_over(interview, person)
+        if turn.consumed:
+            await self._tell_of_changes(turn, await self.conductor.load(interview.id), *self._where(interview))
         await self.conductor.sent(interview.id, turn.number, ref)
         with contextlib.suppress(ChannelError):
             await self.outbox(person.platform).refresh(person)

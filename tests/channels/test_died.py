@@ -81,8 +81,11 @@ async def test_what_was_shown_of_a_turn_that_fails_is_taken_back_until_it_is_mad
     assert len(driver.seen_direct("ada")) == 2
 
 
+@pytest.mark.parametrize("dies", [False, True])
 @pytest.mark.parametrize(("deleted", "told"), [(False, "counts as you first sent it"), (True, "still counts")])
-async def test_what_another_worker_was_told_of_too_late_is_said(driver: PaperDriver, deleted: bool, told: str) -> None:
+async def test_what_another_worker_was_told_of_too_late_is_said(
+    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch, deleted: bool, told: str, dies: bool
+) -> None:
     await driver.begin("ada")
     await driver.settled()
     bench, engine = driver.bench, driver.bench.engine
@@ -94,6 +97,8 @@ async def test_what_another_worker_was_told_of_too_late_is_said(driver: PaperDri
     bench.desk = Desk(conductor, bench.store, bench.shelf, chat_lines(), as_html, QUIET)
     bench.desk.attach(PLATFORM, driver.paper, driver.access)
     await (driver.delete("ada", message) if deleted else driver.edit("ada", message, "+1 beans"))
+    monkeypatch.setattr(chat_rota, "FIRST_AGAIN", 0.01)
+    driver.paper.faults["post"] = [StoreError("The process is gone.")] * dies
     engine.reading.set()
     await desk.rota.settled()
     assert engine.readings == ["beens"]
