@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from interviewer.conduct.turn import Conductor
@@ -106,11 +105,16 @@ class _Suite:
         grades = pairs(self.cases.cases, before, now)
         if self.definition.kind not in ("metamorphic", "injection"):
             return compare(grades, limits)
-        clusters = {row.item: row.cluster for row in chain(before, now) if row.variant}
+        clusters = _changed(now).items() & _changed(before).items()
         first, second = ({v.item for v in self.findings(rows).violations} for rows in (before, now))
         half = ALPHA / 2  # two families of tests share the level
-        shares = compare_shares(VIOLATIONS, first, second, clusters, margins.violations, half)
+        shares = compare_shares(VIOLATIONS, first, second, dict(sorted(clusters)), margins.violations, half)
         return (*compare(grades, limits, half), *shares)
+
+
+def _changed(rows: Sequence[Row]) -> dict[str, str]:
+    """The changed answers that were graded, each with its question."""
+    return {row.item: row.cluster for row in rows if row.variant and row.grade.status == "graded"}
 
 
 def suite_of(definition: Definition) -> CaseSet:
@@ -165,9 +169,18 @@ async def held(definition: Definition, subject: Subject, rooms: Rooms) -> Measur
 
 
 def replayed(definition: Definition, ledger: Ledger, baseline: Ledger | None) -> Measured:
-    """Measure what a ledger has, and compare it with the baseline where there is one. Raises CasesError."""
+    """Measure what a ledger has, and compare it with the baseline where there is one. Raises CasesError.
+
+    One of a run that was not finished, or of a shard, shows what it has, and is invalid.
+    """
     suite = _Suite(definition, suite_of(definition))
-    return _assessed(suite, suite.items(), list(ledger.rows()), ledger, baseline, [], 0.0)
+    items, rows = suite.items(), list(ledger.rows())
+    asked = {(item.id, repeat) for item in items for repeat in range(definition.repeats)}
+    lacking = len(asked - {(row.item, row.repeat) for row in rows})
+    problems = []
+    if rows and lacking > definition.most_ungraded * len(asked):
+        problems.append(f"{lacking} of {len(asked)} gradings are not in {ledger.path.name}: its run was not finished.")
+    return _assessed(suite, items, rows, ledger, baseline, problems, 0.0)
 
 
 def _assessed(
@@ -185,6 +198,8 @@ def _assessed(
     problems += _problems(suite, info, rows, baseline.info if baseline else None)
     findings = suite.findings(rows)
     differences = suite.differences(before, rows) if before and not problems else ()
+    if baseline is not None and not (problems or differences):
+        problems.append("Nothing of this run was graded in the baseline, so there is nothing to compare.")
     result = SuiteResult(
         info=info,
         kind=suite.definition.kind,

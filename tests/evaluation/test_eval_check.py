@@ -181,3 +181,32 @@ def test_what_was_only_ordered_is_not_reported_as_nothing_found(home: Path, monk
     done = call("run", "agreement", "--batch", "--home", str(home))
     assert done.exit_code == 3
     assert "no suite was found" not in done.output
+
+
+def test_a_part_of_a_run_is_no_run(home: Path, tmp_path: Path) -> None:
+    ledger, whole = tmp_path / "part.jsonl", next((home / "ledgers").glob("agreement.oracle*"))
+    ledger.write_bytes(b"".join(whole.read_bytes().splitlines(keepends=True)[:60]))
+    for command in (("replay", str(ledger)), ("compare", str(whole), str(ledger))):
+        done = call(*command)
+        assert done.exit_code == 3
+        assert "its run was not finished" in done.output
+
+
+def test_a_baseline_without_gradings_is_nothing_to_compare_with(home: Path, tmp_path: Path) -> None:
+    baseline, ledger = tmp_path / "bare.jsonl", next((home / "ledgers").glob("agreement.oracle*"))
+    baseline.write_bytes(ledger.read_bytes().splitlines(keepends=True)[0])
+    done = call("compare", str(baseline), str(ledger))
+    assert done.exit_code == 3
+    assert "nothing to compare" in " ".join(done.output.split())
+
+
+def test_violations_are_compared_on_the_changed_answers_that_both_runs_have(home: Path, tmp_path: Path) -> None:
+    baseline, ledger = tmp_path / "less.jsonl", next((home / "ledgers").glob("metamorphic.oracle*"))
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    baseline.write_bytes(b"".join(line for line in lines if b'"variant":"upper case"' not in line))
+    with Ledger(baseline) as less, Ledger(ledger) as whole:
+        kept, all_of_it = ({row.item for row in each.rows() if row.variant} for each in (less, whole))
+    assert len(kept) < len(all_of_it)
+    done = call("compare", str(baseline), str(ledger), "--json")
+    (result,) = json.loads(done.stdout)["results"]
+    assert next(d["n"] for d in result["differences"] if d["name"] == "violations") == len(kept)
