@@ -2,7 +2,7 @@
 
 A recipe is a TOML file (evals/recipes). A field is named by its path: "answer", "reference.0" (the first of a list),
 "rubric.*.text" (of every one); "=words" stands for those words themselves. In a CSV file a cell that holds several
-things has them apart by `separator`.
+things has them apart by `separator`; where one thing is wanted, such as an answer, it is the whole cell.
 
     about = "where it comes from, under which licence"
     id = "id"
@@ -28,6 +28,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -70,6 +71,14 @@ class Recipe(Frozen):
     raters: dict[str, RaterRecipe]
 
 
+class _Cell(list[str]):
+    """A cell of a CSV file that may hold several things; `text` is all of it."""
+
+    def __init__(self, text: str, separator: str) -> None:
+        super().__init__(part.strip() for part in text.split(separator))
+        self.text = text
+
+
 def read_recipe(path: Path) -> Recipe:
     """A recipe. Raises CasesError."""
     try:
@@ -102,7 +111,7 @@ def records(path: Path, recipe: Recipe) -> Iterator[tuple[str, Record]]:
 
 def _cells(row: Mapping[str | None, Any], separator: str) -> Record:
     cells = {name: text for name, text in row.items() if name and isinstance(text, str)}
-    return {n: [p.strip() for p in t.split(separator)] if separator in t else t for n, t in cells.items()}
+    return {n: _Cell(t, separator) if separator in t else t for n, t in cells.items()}
 
 
 def import_cases(recipe: Recipe, source: Path, folder: Path, limit: int | None = None) -> int:
@@ -110,10 +119,10 @@ def import_cases(recipe: Recipe, source: Path, folder: Path, limit: int | None =
 
     Raises CasesError with the file's line.
     """
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CasesError(f"{folder} is there already.", "Choose a new folder, or delete that one first.")
     questions: dict[tuple[str, tuple[str, ...], tuple[str, ...]], AskedQuestion] = {}
-    answers: list[Answered] = []
+    answers: dict[str, Answered] = {}
     ratings: dict[str, list[Rating]] = {}
     for where, record in records(source, recipe):
         if limit is not None and len(answers) >= limit:
@@ -129,13 +138,14 @@ def import_cases(recipe: Recipe, source: Path, folder: Path, limit: int | None =
             answer=_text(record, recipe.answer, where),
             design=_text(record, recipe.design or "=", where),
         )
-        answers.append(answer)
+        if answers.setdefault(answer.id, answer) is not answer:
+            raise CasesError(f"{where}: {answer.id} is there twice.", "Name another field as the recipe's id.")
         for name, rating in _ratings(record, recipe, where, answer.id, question):
             ratings.setdefault(name, []).append(rating)
     if not answers:
         raise CasesError(f"The recipe takes no line of {source}.", "Look at its [where].")
     _write(folder / "questions.jsonl", list(questions.values()))
-    _write(folder / "answers.jsonl", answers)
+    _write(folder / "answers.jsonl", list(answers.values()))
     for name, rated in ratings.items():
         _write(folder / "ratings" / f"{name}.jsonl", rated)
     return len(answers)
@@ -162,7 +172,7 @@ def _ratings(
         if rater.each is None:
             yield name, _rating(record, record, rater, where, answer_id, question)
         else:
-            for number, value in enumerate(_found(record, rater.each, where), 1):
+            for number, value in enumerate(_several(_found(record, rater.each, where)), 1):
                 yield f"{name}-{number}", _rating(value, record, rater, where, answer_id, question)
 
 
@@ -171,7 +181,9 @@ def _rating(
 ) -> Rating:
     said = _found(source, rater.verdict, where)
     low, high = (_number(record, end, where) if isinstance(end, str) else end for end in rater.scale)
-    verdicts = [_verdict(v, rater, (low, high), where) for v in (said if isinstance(said, list) else [said])]
+    if low == high:
+        raise CasesError(f"{where}: the scale begins and ends with {low:g}.")
+    verdicts = [_verdict(v, rater, (low, high), where) for v in _several(said)]
     if len(verdicts) == 1:
         verdicts *= len(question.key_points)
     overall = None
@@ -200,6 +212,8 @@ def _found(source: Any, path: str, where: str) -> Any:
         return path[1:]
     for n, part in enumerate(parts := [p for p in path.split(".") if p]):
         if part == "*":
+            if not isinstance(source, list):
+                raise CasesError(f"{where}: {path} is no list.")
             return [_found(each, ".".join(parts[n + 1 :]), where) for each in source]
         try:
             source = source[int(part)] if isinstance(source, Sequence) and not isinstance(source, str) else source[part]
@@ -209,12 +223,17 @@ def _found(source: Any, path: str, where: str) -> Any:
 
 
 def _text(record: Record, path: str, where: str) -> str:
-    return str(_found(record, path, where)).strip()
+    found = _found(record, path, where)
+    return (found.text if isinstance(found, _Cell) else str(found)).strip()
 
 
 def _texts(record: Record, path: str, where: str) -> tuple[str, ...]:
-    found = _found(record, path, where)
-    return tuple(str(each).strip() for each in (found if isinstance(found, list) else [found]))
+    return tuple(str(each).strip() for each in _several(_found(record, path, where)))
+
+
+def _several(found: Any) -> list[Any]:
+    """What was found, as a list: one thing is a list of one."""
+    return found if isinstance(found, list) else [found]
 
 
 def _number(source: Any, path: str, where: str) -> float:
@@ -223,9 +242,12 @@ def _number(source: Any, path: str, where: str) -> float:
 
 def _as_number(value: Any, path: str, where: str) -> float:
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError):
-        raise CasesError(f"{where}: {path or 'the value'} is no number: {value!r}.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise CasesError(f"{where}: {path or 'the value'} is no number: {value!r}.")
+    return number
 
 
 def _made(kind: type[T], where: str, **fields: Any) -> T:
@@ -237,5 +259,8 @@ def _made(kind: type[T], where: str, **fields: Any) -> T:
 
 
 def _write(path: Path, lines: Sequence[Frozen]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{line.model_dump_json()}\n" for line in lines), encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{line.model_dump_json()}\n" for line in lines), encoding="utf-8")
+    except OSError as error:
+        raise CasesError(f"{path} cannot be written: {error.strerror}.") from None

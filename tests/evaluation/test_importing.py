@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -99,12 +100,43 @@ def test_csv(tmp_path: Path) -> None:
         ({k: v for k, v in LINE.items() if k != "answer"}, "in.jsonl:1: there is no answer"),
         ({**LINE, "mark": "high"}, "in.jsonl:1: mark is no number: 'high'"),
         ({**LINE, "split": "train"}, "takes no line"),
+        ({**LINE, "mark": math.nan}, "in.jsonl:1: mark is no number: nan"),
+        ({**LINE, "most": 0}, "in.jsonl:1: the scale begins and ends with 0"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, line: dict[str, object], said: str) -> None:
     with pytest.raises(CasesError) as error:
         imported(tmp_path, line)
     assert said in error.value.message
+
+
+def test_a_separator_within_an_answer_is_part_of_it_and_one_rater_is_one(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text('id,question,points,answer,marks\n7,"a | b?",One,"if (a || b) stop",10\n', encoding="utf-8")
+    recipe = 'about="x"\nkey_points="points"\n[raters.me]\neach="marks"\nverdict=""\nscale=[0,10]\ncuts={covered=0.5}\n'
+    import_cases(read_recipe(recipe_in(tmp_path, recipe)), source, tmp_path / "set")
+    cases = load_cases(tmp_path / "set")
+    assert (cases.cases[0].question.text, cases.cases[0].answer) == ("a | b?", "if (a || b) stop")
+    assert cases.raters == ("me-1",)
+
+
+def test_an_answer_that_is_there_twice_is_not_taken(tmp_path: Path) -> None:
+    with pytest.raises(CasesError, match=r"in\.jsonl:2: a1 is there twice"):
+        imported(tmp_path, LINE, LINE)
+
+
+def test_a_list_that_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CasesError, match=r"in.jsonl:1: rubric.\*.text is no list"):
+        imported(tmp_path, {**LINE, "rubric": None}, recipe=RECIPE.replace('"points"', '"rubric.*.text"'))
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    imported(tmp_path, LINE)
+    recipe = read_recipe(tmp_path / "recipe.toml")
+    with pytest.raises(CasesError, match="is there already"):
+        import_cases(recipe, tmp_path / "in.jsonl", tmp_path / "in.jsonl")
+    with pytest.raises(CasesError, match="cannot be written"):
+        import_cases(recipe, tmp_path / "in.jsonl", tmp_path / "in.jsonl" / "set")
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
