@@ -142,7 +142,7 @@ def _page(each: ToRate, place: str) -> RenderableType:
     from interviewer.domain.display import clean
 
     question = each.question
-    parts: list[RenderableType] = [Rule(f"Answer {place}"), Text(question.text, style="bold"), Text()]
+    parts: list[RenderableType] = [Rule(f"Answer {place}"), Text(clean(question.text), style="bold"), Text()]
     parts += [Padding(Text(clean(each.answer.answer)), (0, 2)), Text()]
     for head, items, votes in (
         ("Points", question.key_points, [[v.value for v in r.key_points] for r in each.votes]),
@@ -150,7 +150,7 @@ def _page(each: ToRate, place: str) -> RenderableType:
     ):
         parts += [Text(head, style="bold")] if items else []
         for number, item in enumerate(items, 1):
-            parts.append(Text(f"{number:2} {item.text}"))
+            parts.append(Text(f"{number:2} {clean(item.text)}"))
             said = [vote[number - 1] for vote in votes]
             if len(set(said)) > 1:
                 parts.append(Text(f"   raters: {', '.join(said)}", style="yellow"))

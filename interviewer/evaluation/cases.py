@@ -200,11 +200,15 @@ def _ratings(path: Path) -> dict[str, Rating]:
     return {rating.id: rating for rating in read_lines(path, Rating)}
 
 
+def fits(rating: Rating, question: Question) -> bool:
+    """Whether a rating has as many verdicts as the question has statements."""
+    return (len(rating.key_points), len(rating.pitfalls)) == (len(question.key_points), len(question.pitfalls))
+
+
 def _fits(rating: Rating, question: Question, path: Path) -> None:
-    wanted = len(question.key_points), len(question.pitfalls)
-    if (len(rating.key_points), len(rating.pitfalls)) != wanted:
+    if not fits(rating, question):
         raise CasesError(
             f"{path}: {rating.id} rates {len(rating.key_points)} key points and {len(rating.pitfalls)} pitfalls;"
-            f" {question.id} has {wanted[0]} and {wanted[1]}.",
+            f" {question.id} has {len(question.key_points)} and {len(question.pitfalls)}.",
             "Was the question changed after it was rated? Rate it again with `interviewer eval label`.",
         )

@@ -21,6 +21,7 @@ from interviewer.evaluation.cases import (
     Case,
     CasesError,
     Rating,
+    fits,
     load_cases,
     read_lines,
 )
@@ -55,20 +56,31 @@ class Labelling:
         everything = _differing(load_cases(folder).cases) if settling else _all_of(folder)
         self.total = len(everything)
         self.waiting = sorted(
-            (each for each in everything if each.answer.id not in self._done), key=lambda e: _order(rater, e.answer.id)
+            (each for each in everything if not self._is_done(each)), key=lambda e: _order(rater, e.answer.id)
         )
 
+    def _is_done(self, each: ToRate) -> bool:
+        """Whether it is rated, and its question still has as many statements as then."""
+        rating = self._done.get(each.answer.id)
+        return rating is not None and fits(rating, each.question)
+
     def rate(self, rating: Rating) -> None:
-        """Keep a rating, in place of an earlier one of the same answer; a crash leaves the old file or the new one."""
+        """Keep a rating, in place of an earlier one of the same answer; a crash leaves the old file or the new one.
+
+        Raises CasesError when it cannot be written.
+        """
         self._done[rating.id] = rating
         self.waiting = [each for each in self.waiting if each.answer.id != rating.id]
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")
-        with new.open("w", encoding="utf-8") as file:
-            file.writelines(f"{each.model_dump_json()}\n" for each in self._done.values())
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with new.open("w", encoding="utf-8") as file:
+                file.writelines(f"{each.model_dump_json()}\n" for each in self._done.values())
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._path)
+        except OSError as error:
+            raise CasesError(f"{self._path} cannot be written: {error.strerror}.") from None
 
 
 def read_verdicts(letters: str, count: int) -> tuple[Verdict, ...]:

@@ -129,3 +129,26 @@ def test_a_name_that_is_none(folder: Path) -> None:
 
 def test_letters() -> None:
     assert read_verdicts("C p-M".replace("-", " "), 3) == (Verdict.COVERED, Verdict.PARTIAL, Verdict.MISSING)
+
+
+def test_what_was_rated_before_its_question_changed_is_rated_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rate(monkeypatch, folder, *["cc", "n", "5"] * 4)
+    asked = folder / "questions.jsonl"
+    asked.write_text(asked.read_text().replace('"It sours."', '"It sours.", "It rises.\\u001b[31m"'), encoding="utf-8")
+    with pytest.raises(CasesError, match="q1 has 3 and 1") as error:
+        load_cases(folder)
+    assert "Rate it again" in error.value.remedy
+    capsys.readouterr()
+    rate(monkeypatch, folder, *["ccm", "n", "4"] * 4)
+    said = capsys.readouterr().out
+    assert "none left" in said
+    assert "\x1b[31m" not in said
+    assert {len(c.label.key_points) for c in load_cases(folder).cases} == {3}
+
+
+def test_a_rating_that_cannot_be_kept_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "ratings").write_text("")
+    with pytest.raises(CasesError, match="cannot be written"):
+        rate(monkeypatch, folder, "cc", "n", "5")
