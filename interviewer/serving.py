@@ -97,7 +97,7 @@ class Shelf:
 def make_desk(house: House, conductor: Conductor) -> Desk:
     """The desk of this house."""
     held = house.settings
-    return Desk(
+    desk = Desk(
         conductor,
         house.store,
         Shelf(house),
@@ -107,6 +107,8 @@ def make_desk(house: House, conductor: Conductor) -> Desk:
         slots=held.turns_at_once,
         space=held.space_turns,
     )
+    desk.enough.most = held.waiting_messages
+    return desk
 
 
 def make_channels(house: House, desk: Desk, names: Sequence[str], *, http: bool) -> list[Channel]:

@@ -169,6 +169,9 @@ class Settings(BaseSettings):
     space_turns: int = Field(
         default=50, ge=1, description="how many interviews of one workspace or guild are served at the same time"
     )
+    waiting_messages: int = Field(
+        default=50, ge=1, description="how many messages and edits of one person are kept unanswered in a chat"
+    )
     retention_days: float | None = Field(
         default=None, gt=0, description="interviews in which nothing has happened for so long are deleted by serve"
     )

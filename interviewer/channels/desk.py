@@ -13,6 +13,7 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
+from weakref import WeakValueDictionary
 
 from interviewer.channels import commands
 from interviewer.channels.chat import (
@@ -37,6 +38,7 @@ from interviewer.channels.chat import (
 from interviewer.channels.chat_access import Access
 from interviewer.channels.chat_rota import SLOTS, SPACE, Rota
 from interviewer.channels.desk_changes import Changes
+from interviewer.channels.desk_enough import Enough
 from interviewer.channels.desk_floor import Floor, Room
 from interviewer.channels.desk_noticed import Noticed
 from interviewer.domain.errors import ChannelError, GuideError, NotFoundError
@@ -78,7 +80,9 @@ class Desk:
         self._line = self._floor.line
         self.rota = Rota(self._floor.serve, seats, Limits(quiet=quiet, space=space), slots=slots)
         self._noticed = Noticed()
-        self._changes = Changes(conductor, seats, self._floor, self.rota, self._live)
+        self.enough = Enough(self._floor)
+        self._changes = Changes(conductor, seats, self._floor, self.rota, self.enough, self._live)
+        self._taking_in: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def attach(self, platform: str, outbox: Outbox, access: Access) -> None:
         """Open the desk to a platform."""
@@ -182,6 +186,14 @@ class Desk:
         """Someone wrote something: an answer, if it is the candidate of the interview that is held here."""
         if message.by_bot or not message.place.exact:  # in a channel itself nobody is interviewed
             return None
+        async with self._alone(message.author):
+            return await self._said(message)
+
+    def _alone(self, person: Person) -> asyncio.Lock:
+        """One thing of a person after the other, so that what waits of them can be counted."""
+        return self._taking_in.setdefault(person.id, asyncio.Lock())
+
+    async def _said(self, message: Said) -> Notice | None:
         live = await self._live(message.author)
         if live is None or not message.place.is_that(live.place):
             return await self._not_here(message, live)
@@ -195,6 +207,10 @@ class Desk:
             return await self._told(Command(entry.command), message.author)
         if text:
             command = commands.MEANINGS.get(entry.command)
+            if self.enough.declined(message.id):
+                return None
+            if self.enough.declines(live, message.id, command):
+                return self.enough.notice(live)
             words = "" if command else text
             inbound = Inbound(id=message.id, interview_id=live.id, text=words, at=message.at, command=command)
             self.counts["messages"] += await self._conductor.receive(inbound)
@@ -219,7 +235,8 @@ class Desk:
 
     async def changed(self, change: Changed) -> Notice | None:
         """Someone changed a message: until the reply it counts as it is now."""
-        return await self._changes.changed(change)
+        async with self._alone(change.author):
+            return await self._changes.changed(change)
 
     async def removed(self, removal: Removed) -> Notice | None:
         """Someone deleted a message: until the reply it was never said."""

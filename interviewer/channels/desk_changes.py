@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from interviewer.channels.chat import Changed, Command, Conductor, Notice, Person, Place, Removed, Seats
 from interviewer.channels.chat_rota import Rota
+from interviewer.channels.desk_enough import Enough
 from interviewer.channels.desk_floor import Floor
 from interviewer.domain.state import Interview
 
@@ -19,22 +20,28 @@ class Changes:
         seats: Seats,
         floor: Floor,
         rota: Rota,
+        enough: Enough,
         live: Callable[[Person], Awaitable[Interview | None]],
     ) -> None:
         self._conductor = conductor
         self._seats = seats
         self._floor = floor
         self._rota = rota
+        self._enough = enough
         self._live = live
 
     async def changed(self, change: Changed) -> Notice | None:
         """Someone changed a message: until the reply it counts as it is now."""
         live = await self._interview_of(change.message_id, change.author, change.place)
-        if live is None or change.said_at < live.started_at:
+        if live is None or change.said_at < live.started_at or self._enough.declined(change.message_id):
             return None
         late = Notice(text=self._floor.line("said.edited_late"))
         met = live.edited.get(change.message_id)
         if met is None or met.at < change.at:
+            if live.answered(change.message_id):
+                return late
+            if self._enough.full(live):
+                return self._enough.notice(live)
             if not self._may_change(live, change.message_id):
                 return late
             await self._conductor.edit(live.id, change.message_id, change.text, change.at)
@@ -46,7 +53,7 @@ class Changes:
     async def removed(self, removal: Removed) -> Notice | None:
         """Someone deleted a message: until the reply it was never said."""
         live = await self._interview_of(removal.message_id, removal.author, removal.place)
-        if live is None or removal.said_at < live.started_at:
+        if live is None or removal.said_at < live.started_at or self._enough.declined(removal.message_id):
             return None
         how = self._floor.rooms[removal.author.platform].access.how_to(Command.FORGET)
         late = Notice(text=self._floor.line("said.deleted_late", how=how))

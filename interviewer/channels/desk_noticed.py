@@ -13,6 +13,10 @@ class Noticed:
     def __init__(self) -> None:
         self._names: OrderedDict[str, None] = OrderedDict()
 
+    def __contains__(self, name: str) -> bool:
+        """Whether this was noticed."""
+        return name in self._names
+
     def first(self, name: str) -> bool:
         """Whether this was not noticed before."""
         if name in self._names:

@@ -102,8 +102,9 @@ class Interview:
     """An interview's state. Only `apply` changes one that is kept.
 
     `messages` holds every version of every message, `pending` those that wait for an answer. `place` is where in a chat
-    the interview is held, "" where it is not. `withdrawn` are ids of messages that were taken back, `edited` the latest
-    change of each message that was changed, `versions` the id of the message that each changed version is of.
+    the interview is held, "" where it is not. `unanswered` counts messages and edits since the last turn, also those
+    that wait no more. `withdrawn` are ids of messages that were taken back, `edited` the latest change of each message
+    that was changed, `versions` the id of the message that each changed version is of.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Interview:
     turns: list[Turn] = field(default_factory=list)
     messages: list[Inbound] = field(default_factory=list)
     pending: list[Inbound] = field(default_factory=list)
+    unanswered: int = 0
     assessed: Assessed | None = None
     unsent: list[int] = field(default_factory=list)
     active_seconds: float = 0.0
@@ -234,6 +236,7 @@ def apply(interview: Interview, event: Event) -> None:
 
 def _receive(interview: Interview, message: Inbound) -> None:
     """A message waits for its answer; a change of it, or its withdrawal, may have arrived before it did."""
+    interview.unanswered += 1
     interview.messages.append(message)
     if message.id in interview.withdrawn:
         return
@@ -246,6 +249,7 @@ def _receive(interview: Interview, message: Inbound) -> None:
 
 
 def _edit(interview: Interview, event: Edited) -> None:
+    interview.unanswered += 1
     latest = interview.edited.get(event.message_id)
     if latest is None or latest.at < event.at:
         interview.edited = {**interview.edited, event.message_id: event}
@@ -348,6 +352,7 @@ def _apply_turn(interview: Interview, turn: Turn) -> None:
         hear(interview, said(interview.answered_by(turn)), turn.assessment, turn.failure)
     over = {interview.versions.get(m, m) for m in turn.consumed}
     interview.pending = [m for m in interview.pending if interview.versions.get(m.id, m.id) not in over]
+    interview.unanswered = len(interview.pending)
     interview.assessed = None
     interview.turns.append(turn)
     interview.unsent.append(turn.number)

@@ -365,6 +365,21 @@ class Conformance(Interviewing):
         assert len(driver.seen_direct("ada")) == len(driver.seen_direct("bob")) == 2
         assert not any("bob's" in text for text in driver.seen_direct("ada"))
 
+    async def test_a_flood_is_cut_off_with_a_kind_word_and_answered(self, driver: Driver) -> None:
+        await self.begun(driver)
+        driver.bench.desk.enough.most = 3
+        driver.bench.engine.reading.clear()
+        for number in range(6):
+            await driver.say("ada", f"+1 beans {number}")
+        assert len((await self.interview(driver)).messages) == 3
+        assert ["a lot at once" in text for text in driver.told("ada")] == [True]
+        driver.bench.engine.reading.set()
+        await driver.settled()
+        await driver.say("ada", "+1 peas")
+        await driver.settled()
+        messages = (await self.interview(driver)).messages
+        assert [m.text for m in messages] == ["+1 beans 0", "+1 beans 1", "+1 beans 2", "+1 peas"]
+
     async def test_attachments_are_declined_clearly(self, driver: Driver) -> None:
         await self.begun(driver)
         await driver.say("ada", "", attachments=1)

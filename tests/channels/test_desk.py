@@ -20,7 +20,7 @@ from interviewer.channels.chat_reply import Reply
 from interviewer.channels.desk import Desk
 from interviewer.conduct.turn import Conductor
 from interviewer.domain.errors import ChannelDown, EngineUnusable, OutcomeUnknown, StoreError
-from interviewer.domain.interview import Assessment, MoveKind
+from interviewer.domain.interview import Assessment, Edited, MoveKind, Received
 from interviewer.domain.state import Status
 from interviewer.ports import AssessRequest
 from interviewer.prompts import chat_lines, phrases
@@ -562,3 +562,52 @@ async def test_who_has_to_wait_long_is_told_how_many_are_before(driver: PaperDri
     driver.bench.engine.reading.set()
     await driver.settled()
     assert len(driver.seen_direct("kim")) == 2
+
+
+class TestEnough:
+    async def test_what_waits_of_a_person_has_a_limit_however_it_comes(self, driver: PaperDriver) -> None:
+        await begun(driver)
+        driver.bench.desk.enough.most = 5
+        driver.bench.engine.reading.clear()
+        await asyncio.gather(*(driver.say("ada", f"word {number}") for number in range(20)))
+        first = next(name for name, said in driver.said.items() if said.text == "word 0")
+        for number in range(20):
+            await driver.edit("ada", first, f"words {number}")
+        await driver.type("ada", "status")
+        events = [event for _, event in await driver.bench.store.events((await driver.bench.interview()).id)]
+        assert sum(isinstance(event, Received | Edited) for event in events) == 5
+        assert ["a lot at once" in text for text in driver.told("ada")] == [True, False], "once"
+        driver.bench.engine.reading.set()
+        await driver.settled()
+
+    async def test_what_was_declined_stays_so_and_the_next_turn_begins_anew(self, driver: PaperDriver) -> None:
+        await begun(driver)
+        driver.bench.desk.enough.most = 2
+        one, two, three = [await driver.say("ada", f"+1 {name}") for name in ("one", "two", "three")]
+        await driver.settled()
+        assert driver.bench.engine.readings == ["+1 one\n+1 two"]
+        for message in (one, three):
+            await driver.redeliver(message)
+            await driver.edit("ada", three, "+1 three and more")
+            await driver.delete("ada", three)
+        assert [m.id for m in (await driver.bench.interview()).messages] == [one, two]
+        await driver.say("ada", "+1 four")
+        await driver.settled()
+        assert driver.bench.engine.readings[1:] == ["+1 four"]
+        assert len(driver.told("ada")) == 1
+
+    async def test_who_wrote_too_much_can_still_stop_delete_and_be_answered(self, driver: PaperDriver) -> None:
+        await begun(driver)
+        driver.bench.desk.enough.most = 2
+        for message in [await driver.say("ada", f"+1 {name}") for name in ("one", "two", "three")]:
+            await driver.delete("ada", message)
+        await driver.settled()
+        assert driver.bench.engine.readings == []
+        await driver.say("ada", "+1 four")
+        await driver.settled()
+        assert driver.bench.engine.readings == ["+1 four"]
+        for words in ("+1 five", "+1 six", "+1 seven", "/end", "/end"):
+            await driver.say("ada", words)
+        assert len((await driver.bench.interview()).messages) == 6
+        await driver.settled()
+        assert (await driver.bench.interview()).status is Status.ENDED
