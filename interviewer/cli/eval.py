@@ -176,7 +176,7 @@ def run(
         raise typer.BadParameter("--batch goes with neither --offline nor --canary.")
     wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline, canary, shard, batch)
     forms = Forms(as_json, quiet, full, html, markdown, junit)
-    measured = _all_measured(wish, _chosen(suites), compared=False)
+    measured = _all_measured(wish, _chosen(suites) if suites else _answerable(wish), compared=False)
     if batch and not measured:
         raise typer.Exit(INVALID)  # what was ordered, or is still awaited, has been said
     ended(measured, forms)
@@ -213,7 +213,7 @@ def check(
     at_home = house(engine=engine)
     wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline, canary)
     name = wish.house.subject(offline=True).engine.name
-    chosen = _chosen(suites)
+    chosen = _chosen(suites) if suites else _answerable(wish)
     if not suites:
         chosen = [d for d in chosen if d.kind not in GRADED_KINDS or wish.place.baseline(d.name, name).exists()]
     graded = [d for d in chosen if d.kind in GRADED_KINDS]
@@ -276,6 +276,8 @@ async def _measured(wish: Wish, chosen: Sequence[Definition], compared: bool) ->
     base = wish.house.subject(offline=True).engine.name
     for each in chosen:
         if each.kind not in GRADED_KINDS:
+            if wish.offline and subject.prompt:
+                raise SettingsError(f"{each.name} has no ledger: it asks the model anew.", "Leave --offline out.")
             found.append(await held(each, subject, await wish.house.rooms(subject.engine)))
             continue
         with ExitStack() as stack:
@@ -295,6 +297,14 @@ def _chosen(names: Sequence[str] | None) -> list[Definition]:
     from interviewer.evaluation.definitions import definition, definitions
 
     return [definition(name) for name in dict.fromkeys(names)] if names else definitions()
+
+
+def _answerable(wish: Wish) -> list[Definition]:
+    """All suites; with a model and --offline those that a ledger can answer: what is held asks the model anew."""
+    from interviewer.evaluation.measuring import GRADED_KINDS
+
+    ledgers_alone = wish.offline and wish.subject().prompt is not None
+    return [d for d in _chosen(None) if d.kind in GRADED_KINDS or not ledgers_alone]
 
 
 def _count(each: Definition) -> int | None:

@@ -6,6 +6,7 @@ Every canary has to fail it for its own reason, and the engine itself has to pas
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ import pytest
 from typer.testing import CliRunner
 
 from interviewer.cli.eval import app
+from interviewer.domain.errors import SettingsError
 from interviewer.evaluation.canaries import Oracle, answer_key
 from interviewer.evaluation.ledger import Ledger
 from interviewer.evaluation.quoted import load_any
 from interviewer.evaluation.subjects import Subject
+from interviewer.prompts import Prompt
 from interviewer.resources import resource_folder
 from interviewer.wiring import House
 from tests.evaluation.suite_runs import everything_known, labelled
@@ -210,3 +213,22 @@ def test_violations_are_compared_on_the_changed_answers_that_both_runs_have(home
     done = call("compare", str(baseline), str(ledger), "--json")
     (result,) = json.loads(done.stdout)["results"]
     assert next(d["n"] for d in result["differences"] if d["name"] == "violations") == len(kept)
+
+
+def test_a_models_ledger_is_enough_for_a_check_without_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def model(house: House, engine: str | None = None, *, offline: bool = False) -> Subject:
+        return replace(
+            subject(house, engine, offline=offline), prompt=lambda asked: Prompt("assess", "Grade.", asked.message, "")
+        )
+
+    def no_key(_house: House, _engine: object) -> None:
+        raise SettingsError("No key is set.")
+
+    monkeypatch.setattr(House, "subject", model)
+    monkeypatch.setattr(House, "rooms", no_key)
+    assert call("bless", "agreement", "--home", str(tmp_path)).exit_code == 0
+    status, results = checked(tmp_path, "--offline")
+    assert (status, list(results)) == (0, ["agreement"])
+    named = call("check", "conduct", "--offline", "--home", str(tmp_path))
+    assert named.exit_code == 3
+    assert "conduct has no ledger" in named.output
