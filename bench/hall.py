@@ -3,7 +3,8 @@
 The hall is the parent's: it has the people, delivers what they write to any of the workers, again where that was not
 acknowledged, and keeps the posts. A worker is a process of hall_worker.py. People of the kind "once" are on a platform
 where a post is made once for its key, as on Discord; those of the kind "found" on one where a post can be looked for by
-its key and may be made twice, as on Slack.
+its key and may be made twice, as on Slack. A person's own places are named after them: "dm-ada", and "c-ada", a channel
+in which threads are opened.
 """
 
 from __future__ import annotations
@@ -70,9 +71,10 @@ class Link:
 class Hall:
     """The platform, at a socket.
 
-    `kept` are ids of messages that a worker has said are stored, by person; `files` are scorecards by name; `services`
-    when an interview was served and how many seconds that took; `listeners`, by place, are told of every post there,
-    and with None of a file.
+    `kept` are ids of messages that a worker has said are stored, by person; `told` is what people alone were told when
+    something of theirs was taken in, by its id; `files` are scorecards by name; `services` when an interview was served
+    and how many seconds that took; `listeners`, by person, are told of every post in their places, and with None of a
+    file.
     """
 
     def __init__(self, path: Path, dice: random.Random, chaos: Chaos | None = None) -> None:
@@ -85,6 +87,8 @@ class Hall:
         self.files: Counter[str] = Counter()
         self.services: list[tuple[float, float]] = []
         self.kept: dict[str, set[str]] = defaultdict(set)
+        self.told: dict[str, list[str]] = defaultdict(list)
+        self.threads: dict[str, str] = {}
         self.unknowable: set[str] = set()
         self.counts: Counter[str] = Counter()
         self.listeners: dict[str, Callable[[Sheet | None], None]] = {}
@@ -119,7 +123,7 @@ class Hall:
             answer = await self._offer(event)
             if answer is not None:
                 return answer
-            self.counts["redelivered"] += 1
+            self.counts["redelivered"] += bool(self.links)
             await asyncio.sleep(0.05)
 
     async def _again(self, event: Json, wait: float) -> None:
@@ -143,6 +147,8 @@ class Hall:
             link.waiting.pop(number, None)
         if told.get("kept"):
             self.kept[told["kept"]].add(event["id"])
+        if told.get("told"):
+            self.told[event["id"]].append(told["told"])
         return told if told.get("ok") else None
 
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -181,17 +187,17 @@ class Hall:
 
     def _post(self, call: Json) -> str:
         self.counts["posts"] += 1
-        key = call["key"]
-        there = self._seen(key)
+        key, place = call["key"], call["place"]
+        there = self._seen(key, place)
         if call["kind"] == "once" and there:
             return there
         if call["kind"] == "found" and self.by_key[key]:
             self.counts["posted_again"] += 1
-            if not there and any(not self.sheets[ref].removed for ref in self.by_key[key]):
+            if not there and self.standing(key, place):
                 self.unknowable.add(key)  # the platform itself did not show it
         ref = f"r{next(self._numbers)}"
         unseen = call["kind"] == "found" and self.dice.random() < self.chaos.unseen
-        sheet = Sheet(key, call["place"], call["text"], call["final"], time.monotonic() + UNSEEN_SECONDS * unseen)
+        sheet = Sheet(key, place, call["text"], call["final"], time.monotonic() + UNSEEN_SECONDS * unseen)
         self.sheets[ref] = sheet
         self.by_key[key].append(ref)
         self._tell(sheet)
@@ -204,7 +210,10 @@ class Hall:
         return ""
 
     def _find(self, call: Json) -> str:
-        return self._seen(call["key"])
+        return self._seen(call["key"], call["place"])
+
+    def _open(self, call: Json) -> str:
+        return self.threads.setdefault(call["key"], f"t{next(self._numbers)}")
 
     def _remove(self, call: Json) -> str:
         self.sheets[call["ref"]].removed = True
@@ -212,15 +221,29 @@ class Hall:
 
     def _attach(self, call: Json) -> str:
         self.files[call["name"]] += 1
-        if listener := self.listeners.get(call["place"]):
+        if listener := self._listener(call["place"]):
             listener(None)
         return ""
 
-    def _seen(self, key: str) -> str:
+    def standing(self, key: str, place: str = "") -> list[Sheet]:
+        """The posts with this key that were not taken back, in all places or one."""
+        there = (self.sheets[ref] for ref in self.by_key.get(key, ()))
+        return [sheet for sheet in there if not sheet.removed and place in ("", sheet.place)]
+
+    def _seen(self, key: str, place: str) -> str:
         now = time.monotonic()
         there = ((ref, self.sheets[ref]) for ref in self.by_key[key])
-        return next((ref for ref, sheet in there if sheet.seen_from <= now and not sheet.removed), "")
+        seen = (ref for ref, s in there if s.seen_from <= now and not s.removed and s.place == place)
+        return next(seen, "")
 
     def _tell(self, sheet: Sheet) -> None:
-        if listener := self.listeners.get(sheet.place):
+        if listener := self._listener(sheet.place):
             listener(sheet)
+
+    def _listener(self, place: str) -> Callable[[Sheet | None], None] | None:
+        return self.listeners.get(owner(place))
+
+
+def owner(place: str) -> str:
+    """The name of the person whose place this is."""
+    return place.split(":")[2].partition("-")[2]

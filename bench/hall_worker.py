@@ -18,7 +18,19 @@ from typing import Any
 
 from bench.turns import long_guide
 from interviewer.channels import chat_reply
-from interviewer.channels.chat import Attachment, Begin, Person, Place, Post, Said
+from interviewer.channels.chat import (
+    Attachment,
+    Begin,
+    Changed,
+    Command,
+    Notice,
+    Person,
+    Place,
+    Post,
+    Pressed,
+    Removed,
+    Said,
+)
 from interviewer.channels.chat_access import Access
 from interviewer.channels.desk import Desk
 from interviewer.conduct import turn as conduct
@@ -141,7 +153,9 @@ class WireOutbox:
         self.idempotent = kind == "once"
 
     async def open(self, place: Place, person: Person, heading: str, key: str) -> Place:
-        """Everyone has direct messages."""
+        """A thread of a channel; and everyone has direct messages."""
+        if place.channel and not place.direct:
+            return place.model_copy(update={"thread": await self._wire.call("open", key=key)})
         return Place(platform=place.platform, space=place.space, channel=f"dm-{person.user}", direct=True)
 
     async def post(self, place: Place, post: Post) -> str:
@@ -154,7 +168,7 @@ class WireOutbox:
 
     async def find(self, place: Place, key: str) -> str | None:
         """The post with this key, as far as it can be seen."""
-        return await self._wire.call("find", kind=self._kind, key=key) or None
+        return await self._wire.call("find", kind=self._kind, place=place.id, key=key) or None
 
     async def remove(self, place: Place, ref: str) -> None:
         """Take it back."""
@@ -221,18 +235,36 @@ class Worker:
 
     async def _take_in(self, desk: Desk, event: dict[str, Any]) -> None:
         number, name = event["number"], event["id"]
-        author, place = Person.parse(event["author"]), Place.parse(event["place"])
         try:
-            if event["event"] == "begin":
-                await desk.begin(Begin(id=name, author=author, place=place, guide="long"))
-            else:
-                at = datetime.fromisoformat(event["at"])
-                await desk.said(Said(id=name, author=author, place=place, text=event["text"], at=at))
+            notice = await _happen(desk, event)
         except InterviewerError:
             self.wire.send({"number": number, "ok": False})
             return
-        answer: dict[str, Any] = {"number": number, "ok": True}
-        self.wire.send(answer | ({"kept": author.user} if name in self.kept else {}))
+        answer: dict[str, Any] = {"number": number, "ok": True, "told": notice.text if notice else ""}
+        who = Person.parse(event["author"]).user
+        self.wire.send(answer | ({"kept": who} if name in self.kept else {}))
+
+
+async def _happen(desk: Desk, event: dict[str, Any]) -> Notice | None:
+    """Have the desk take in what someone did."""
+    author, place = Person.parse(event["author"]), Place.parse(event["place"])
+    if event["event"] == "begin":
+        return await desk.begin(Begin(id=event["id"], author=author, place=place, guide="long"))
+    at = datetime.fromisoformat(event["at"])
+    if event["event"] == "said":
+        return await desk.said(Said(id=event["id"], author=author, place=place, text=event["text"], at=at))
+    if event["event"] == "pressed":
+        command, about = Command(event["command"]), event["about"]
+        return await desk.pressed(
+            Pressed(id=event["id"], author=author, place=place, command=command, at=at, about=about)
+        )
+    said_at, message = datetime.fromisoformat(event["said_at"]), event["message"]
+    if event["event"] == "changed":
+        text = event["text"]
+        return await desk.changed(
+            Changed(message_id=message, author=author, place=place, text=text, said_at=said_at, at=at)
+        )
+    return await desk.removed(Removed(message_id=message, author=author, place=place, said_at=said_at, at=at))
 
 
 def _page(_: Scorecard) -> str:
