@@ -22,6 +22,9 @@ from interviewer.evaluation.report_words import (
 from interviewer.evaluation.results import Difference, Outcome, Report, SuiteResult
 from interviewer.reports.text import one_line
 
+LIMITED = ("conduct", "retrieval")
+LIMITS = "The limits are in the suite's file."
+
 
 class Closing(NamedTuple):
     """How a report ends: the outcome in a word or two, what was found, and what to do next."""
@@ -46,13 +49,14 @@ def closing(report: Report, program: str = "interviewer") -> Closing:
         case Outcome.INVALID:
             return Closing(HEADLINES[worst], _problem(concerned), "Nothing was decided. Mend it and run again.")
         case Outcome.REGRESSION:
-            advice = f"Look at what moved, or keep it if it is meant: {program} eval bless"
+            kept = _blessed(concerned, program)
+            advice = f"Look at what moved, or keep it if it is meant: {kept}" if kept else LIMITS
             return Closing(HEADLINES[worst], _regression(concerned), advice)
         case Outcome.INCONCLUSIVE:
             return _open(concerned, program)
         case Outcome.PASS:
             if not concerned:
-                advice = f"Keep this run to compare with: {program} eval bless"
+                advice = f"Keep this run to compare with: {_blessed(report.results, program)}"
                 return Closing(MEASURED, "there is no baseline yet.", advice)
             return Closing(HEADLINES[worst], "every measure stayed within its limit.", _after_pass(report, program))
 
@@ -61,7 +65,19 @@ def _after_pass(report: Report, program: str) -> str:
     warned = sum(len(r.warnings) for r in report.results)
     if warned:
         return f"But read the {'warning' if warned == 1 else f'{warned} warnings'} above."
-    return f"To compare with this run from now on: {program} eval bless"
+    kept = _blessed(report.results, program)
+    return f"To compare with this run from now on: {kept}" if kept else LIMITS
+
+
+def _blessed(results: Sequence[SuiteResult], program: str) -> str:
+    """The command that keeps these as baselines, and no others; "" where they have none, but limits of their own."""
+    kept = [r for r in results if r.kind not in LIMITED]
+    engines = {r.info.engine for r in kept}
+    engine = engines.pop() if len(engines) == 1 else ""
+    said = [f"{program} eval bless", *dict.fromkeys(r.info.suite for r in kept)]
+    return (
+        " ".join([*said, "--engine", engine] if engine and not engine.startswith("canary-") else said) if kept else ""
+    )
 
 
 def _problem(results: Sequence[SuiteResult]) -> str:

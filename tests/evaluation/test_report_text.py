@@ -51,7 +51,9 @@ def test_the_verdict_comes_last_and_says_what_to_do() -> None:
     assert " ".join(lines[-3:-1]) == (
         "Regression: the engine became stricter by 0.237 (limit 0.1); agreement (QWK) fell by 0.061 (limit 0.03)."
     )
-    assert lines[-1] == "Look at what moved, or keep it if it is meant: interviewer eval bless"
+    assert (
+        lines[-1] == "Look at what moved, or keep it if it is meant: interviewer eval bless agreement --engine openai"
+    )
 
 
 def test_the_answers_that_moved_most_come_with_the_points_that_made_them_move() -> None:

@@ -161,7 +161,9 @@ def test_where_no_number_of_answers_settles_it_none_is_promised() -> None:
 
 def test_a_pass_points_at_the_warnings() -> None:
     assert closing(report(agreement(GOOD))).advice == "But read the warning above."
-    assert closing(report(agreement(GOOD, warnings=()))).advice.endswith("interviewer eval bless")
+    assert closing(report(agreement(GOOD, warnings=()))).advice.endswith(
+        "interviewer eval bless agreement --engine openai"
+    )
 
 
 def test_an_invalid_run_says_why_and_wins_over_a_regression() -> None:
@@ -173,7 +175,14 @@ def test_an_invalid_run_says_why_and_wins_over_a_regression() -> None:
 def test_without_a_baseline_nothing_is_called_no_worse() -> None:
     last = closing(report(agreement((), outcome=None, baseline=None)), program="./interviewer")
     assert last.headline == "Measured"
-    assert last.advice == "Keep this run to compare with: ./interviewer eval bless"
+    assert last.advice == "Keep this run to compare with: ./interviewer eval bless agreement --engine openai"
+
+
+def test_what_has_limits_of_its_own_is_not_to_be_blessed() -> None:
+    held = agreement((), baseline=None, warnings=(), outcome=Outcome.REGRESSION).model_copy(update={"kind": "conduct"})
+    assert closing(report(held)).advice == "The limits are in the suite's file."
+    both = closing(report(agreement(GOOD, warnings=()), held.model_copy(update={"outcome": Outcome.PASS})))
+    assert both.advice.endswith("interviewer eval bless agreement --engine openai")
 
 
 def test_the_last_line_alone_is_one_line_that_is_safe_to_print() -> None:
