@@ -120,7 +120,7 @@ class Wish:
 
 
 @app.command("list")
-def list_suites(engine: EngineOption = None, home: Home = None) -> None:
+def list_suites(engine: EngineOption = None, home: Home = None, as_json: AsJson = False) -> None:
     """List the suites, and which have a baseline for this engine.
 
     \b
@@ -129,6 +129,7 @@ def list_suites(engine: EngineOption = None, home: Home = None) -> None:
       interviewer eval list --engine openai
     """
     from interviewer.evaluation.definitions import definitions
+    from interviewer.evaluation.report_json import json_of
     from interviewer.evaluation.report_lists import Listed, suites
 
     at_home = house(engine=engine)
@@ -139,7 +140,10 @@ def list_suites(engine: EngineOption = None, home: Home = None) -> None:
             info = baseline.info if baseline else None
         told = f"{info.at:%Y-%m-%d}, {name} {info.model}".rstrip() if info else ""
         listed.append(Listed(each.name, each.kind, each.about, _count(each), each.repeats, told))
-    show(suites(listed))
+    if as_json:
+        typer.echo(json_of([each._asdict() for each in listed]), nl=False)
+    else:
+        show(suites(listed))
 
 
 @app.command()

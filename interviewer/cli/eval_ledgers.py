@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,6 +82,7 @@ def power(
     engine: EngineOption = None,
     home: Home = None,
     ledger: Annotated[Path | None, typer.Option("--ledger", help="A ledger or baseline to go by instead.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """What a check could find: the smallest loss, by number of answers and repeats, from how the engine grades now.
 
@@ -91,12 +93,20 @@ def power(
     """
     from interviewer.evaluation.definitions import definition
     from interviewer.evaluation.measuring import powers
+    from interviewer.evaluation.report_json import json_of
+    from interviewer.evaluation.report_lists import MOST
     from interviewer.evaluation.report_lists import power as shown
 
     at_home = house(engine=engine)
     path = ledger or Place.of(at_home, home).baseline(suite, at_home.subject(offline=True).engine.name)
     with opened(path, read_only=True) as read:
-        show(shown(powers(definition(suite), read)))
+        found = powers(definition(suite), read)
+    if as_json:
+        # As in the table, a loss larger than any there can be is none that would be found.
+        rows = [asdict(row) | {"detectable": row.detectable if row.detectable < MOST else None} for row in found]
+        typer.echo(json_of(rows), nl=False)
+    else:
+        show(shown(found))
 
 
 def _again(path: Path, ledger: Ledger, baseline: Ledger | None, suite: str | None) -> Measured:

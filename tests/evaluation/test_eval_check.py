@@ -145,6 +145,14 @@ def test_power_and_list(home: Path) -> None:
     assert "QWK" in call("power", "agreement", "--home", str(home)).output
     listed = call("list", "--home", str(home)).output
     assert all(name in listed for name in (*SUITES, "conduct", "retrieval"))
+    rows = json.loads(call("power", "agreement", "--home", str(home), "--json").stdout)
+    assert {row["name"] for row in rows} >= {"qwk", "leniency"}
+    assert all(row["detectable"] is None or 0 <= row["detectable"] < 10 for row in rows)
+    suites = {each["name"]: each for each in json.loads(call("list", "--home", str(home), "--json").stdout)}
+    assert suites["stability"]["repeats"] == 3
+    assert suites["agreement"]["cases"] == len(load_any(AGREEMENT).cases)
+    assert "oracle" in suites["agreement"]["baseline"]
+    assert not suites["conduct"]["baseline"]
 
 
 @pytest.mark.parametrize(
