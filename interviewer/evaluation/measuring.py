@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from interviewer.conduct.turn import Conductor
 from interviewer.domain.errors import NotFoundError
-from interviewer.domain.guide import Guide
+from interviewer.domain.guide import Frozen, Guide
 from interviewer.evaluation import injection, metamorphic
 from interviewer.evaluation.candidates import Player
-from interviewer.evaluation.cases import CaseSet
+from interviewer.evaluation.cases import CasesError, CaseSet
 from interviewer.evaluation.conducted import Options as ConductOptions
 from interviewer.evaluation.conducted import conduct
 from interviewer.evaluation.definitions import Definition, Kind
@@ -41,6 +43,7 @@ from interviewer.ports import Retriever
 
 GRADED_KINDS: tuple[Kind, ...] = ("agreement", "stability", "metamorphic", "injection")
 VIOLATIONS = "violations"
+T = TypeVar("T", bound=Frozen)
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,13 @@ class _Suite:
 
     @property
     def options(self) -> Any:
-        kinds: dict[str, Any] = {"metamorphic": metamorphic.Options, "injection": injection.Options}
-        known = kinds.get(self.definition.kind)
-        own = {k: v for k, v in self.definition.options.items() if k != "most_violations"}
-        return known.model_validate(own) if known else None
+        match self.definition.kind:
+            case "metamorphic":
+                return _options(self.definition, metamorphic.Options)
+            case "injection":
+                return _options(self.definition, injection.Options)
+            case _:
+                return None
 
     def items(self) -> list[Item]:
         """What is graded."""
@@ -119,7 +125,19 @@ def _changed(rows: Sequence[Row]) -> dict[str, str]:
 
 def suite_of(definition: Definition) -> CaseSet:
     """The cases of a suite. Raises CasesError."""
+    if not definition.cases_folder.is_dir():
+        raise CasesError(f"{definition.file}: there is no folder of cases {definition.cases!r}.")
     return load_any(definition.cases_folder)
+
+
+def _options(definition: Definition, kind: type[T]) -> T:
+    """The options of a suite. Raises CasesError for one that there is not, or that makes no sense."""
+    try:
+        return kind.model_validate(definition.options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, ("options", *first["loc"])))
+        raise CasesError(f"{definition.file}: {where}: {first['msg']}.") from None
 
 
 def parts_of(definition: Definition) -> tuple[list[Item], str]:
@@ -154,15 +172,14 @@ async def held(definition: Definition, subject: Subject, rooms: Rooms) -> Measur
 
     Raises EngineUnusable, IndexUnavailable, CasesError and SettingsError.
     """
-    labelled = read_quoted(definition.cases_folder)
     info = subject.info(definition.name, suite_of(definition).digest)
+    labelled = read_quoted(definition.cases_folder)
     if definition.kind == "conduct":
-        options = ConductOptions.model_validate(definition.options)
-        result = await conduct(rooms.conductor, rooms.guides, labelled, info, options, rooms.player)
+        rules = _options(definition, ConductOptions)
+        result = await conduct(rooms.conductor, rooms.guides, labelled, info, rules, rooms.player)
     else:
-        result = await retrieval(
-            rooms.retriever, rooms.guides, labelled, info, RetrievalOptions.model_validate(definition.options)
-        )
+        cuts = _options(definition, RetrievalOptions)
+        result = await retrieval(rooms.retriever, rooms.guides, labelled, info, cuts)
     beyond = definition.beyond(result.measures)
     outcome = Outcome.INVALID if result.problems else Outcome.REGRESSION if beyond else Outcome.PASS
     return Measured(result.model_copy(update={"outcome": outcome, "warnings": (*beyond, *result.warnings)}), Evidence())
