@@ -45,7 +45,12 @@ VENDORS = {
     "langchain_core": {"engines/llm_client.py"},
     "prompt_toolkit": {"channels/"},
     "slack_bolt": {"channels/slack.py", "channels/slack_socket.py", "channels/slack_http.py"},
-    "slack_sdk": {"channels/slack.py", "channels/slack_socket.py", "channels/slack_out.py"},
+    "slack_sdk": {
+        "channels/slack.py",
+        "channels/slack_missed.py",
+        "channels/slack_out.py",
+        "channels/slack_socket.py",
+    },
     "aiohttp": {
         "channels/discord.py",
         "channels/discord_actions.py",

@@ -87,10 +87,10 @@ class Lookout:
         if after <= 0:
             self._now.set()
 
-    async def done(self) -> None:
-        """Wait until nothing is left to look for."""
+    async def done(self, seconds: float | None = None) -> None:
+        """Wait until nothing is left to look for, for so long at most."""
         if self._looking is not None:
-            await asyncio.wait([self._looking])
+            await asyncio.wait([self._looking], timeout=seconds)
 
     def stop(self) -> None:
         """Leave the rest to the next process."""

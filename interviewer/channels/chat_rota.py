@@ -101,21 +101,18 @@ class Rota:
         """Serve from now on whatever waits on this platform, until `drain`."""
         named = {*self.limits.platforms, platform}
         self.limits = self.limits.model_copy(update={"platforms": tuple(sorted(named))})
-        self._start()
         self._look.set()
-
-    def _start(self) -> None:
         if not self._loops and not self._closing:
             self._turned = asyncio.get_running_loop().time()
             self._loops = [asyncio.create_task(self._take_on()), asyncio.create_task(self._hold_on())]
 
     def due(self, interview_id: str, quiet: float = 0.0) -> None:
-        """Something was stored for this interview, to be served after so many seconds of quiet; at once for 0."""
+        """Something was stored for this interview, to be served after so many seconds of quiet; at once for 0. Nothing
+        is before its platform is served."""
         if quiet <= 0:
             self._hurry.add(interview_id)
             self._look.set()
         self._look_in(quiet)
-        self._start()
 
     def _look_in(self, seconds: float) -> None:
         """A little later, since quiet is told by another clock than the loop's; too early would be a look in vain."""

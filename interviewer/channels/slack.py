@@ -23,10 +23,12 @@ from slack_sdk.errors import SlackApiError
 from interviewer.channels import slack_blocks, slack_in
 from interviewer.channels.chat import Changed, Command, Notice, Person, Place, Pressed, Removed, Said
 from interviewer.channels.chat_access import Access
+from interviewer.channels.chat_missed import Event, Lookout
 from interviewer.channels.chat_reply import LONGEST_WAIT
 from interviewer.channels.desk import Desk
 from interviewer.channels.slack_http import routes
 from interviewer.channels.slack_in import PLATFORM
+from interviewer.channels.slack_missed import BROUGHT_AGAIN, SlackPast
 from interviewer.channels.slack_out import SlackOutbox, web_client
 from interviewer.channels.slack_socket import Socket
 from interviewer.channels.slack_text import Json, escaped
@@ -40,6 +42,8 @@ quiet_log.setLevel(logging.WARNING)  # below that the library logs what people w
 COMMAND = "/interview"
 MOST_HOMES = 1_000
 SECONDS = 15.0
+CATCH_UP = 5.0
+"""So many seconds what waits is left waiting at the start, until what was missed is found."""
 REFUSED = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type")
 
 
@@ -47,7 +51,8 @@ REFUSED = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "t
 class SlackOptions:
     """What settings say. Tokens as Slack's app pages show them: xoxb-..., xapp-..., and the signing secret.
 
-    Without an app token nothing comes by Socket Mode, and `routes` are to be served.
+    Without an app token nothing comes by Socket Mode, and `routes` are to be served. `gap`: when nothing was heard for
+    so many seconds before a new connection, what was missed is looked for.
     """
 
     bot_token: SecretStr
@@ -59,6 +64,7 @@ class SlackOptions:
     base_url: str = "https://slack.com/api/"
     silence: float = 600.0
     ping: float = 10.0
+    gap: float = 60.0
 
 
 class SlackChannel:
@@ -75,9 +81,11 @@ class SlackChannel:
         self._client = web_client(options.bot_token.get_secret_value(), options.base_url, quiet_log)
         self._homes: dict[Person, None] = {}
         self._socket: Socket | None = None
+        self.lookout = Lookout(SlackPast(self._client), desk, self._take, clock)
 
     async def start(self) -> None:
-        """Find out who we are, finish what an earlier process left, and listen over Socket Mode where there is a token.
+        """Find out who we are, look for what was missed, finish what an earlier process left, and listen over Socket
+        Mode where there is a token.
 
         Raises SettingsError when Slack does not accept a token; a Slack that cannot be reached is waited for.
         """
@@ -88,6 +96,8 @@ class SlackChannel:
         self._desk.attach(PLATFORM, self._outbox, access)
         self.app = self._made_app(who)
         await asyncio.to_thread(self._desk.guides)  # the first dialog must be there within three seconds
+        self.lookout.look()
+        await self.lookout.done(CATCH_UP)  # so that it belongs to the answers which wait
         left = await self._desk.recover(PLATFORM)
         if left:
             log.info("%d interviews were left in the middle of a reply", left)
@@ -100,6 +110,7 @@ class SlackChannel:
 
     async def stop(self) -> None:
         """Take nothing new."""
+        self.lookout.stop()
         if self._socket is not None:
             await self._socket.stop()
 
@@ -119,7 +130,8 @@ class SlackChannel:
 
     async def _listen(self, token: str) -> None:
         await _accepted("app", self._client.apps_connections_open(app_token=token))
-        self._socket = Socket(self.app, token, self._options.ping, self._options.silence, quiet_log)
+        held = self._options
+        self._socket = Socket(self.app, token, held.ping, held.silence, quiet_log, held.gap, self.lookout.look)
         await self._socket.start()
 
     async def _introduced(self) -> AuthorizeResult:
@@ -150,11 +162,15 @@ class SlackChannel:
         app.command(COMMAND)(self._on_command)
         app.action(re.compile(f"^{slack_blocks.ACTION}"))(self._on_action)
         app.view(slack_blocks.DIALOG)(self._on_dialog)
-        app.error(_on_error)
+        app.error(self._on_error)
         return app
 
     async def _on_message(self, body: Json) -> None:
         event = slack_in.message(body)
+        if isinstance(event, Event):
+            await self._take(event)
+
+    async def _take(self, event: Event) -> None:
         match event:
             case Said():
                 notice = await self._desk.said(event)
@@ -162,8 +178,6 @@ class SlackChannel:
                 notice = await self._desk.changed(event)
             case Removed():
                 notice = await self._desk.removed(event)
-            case _:
-                return
         self._tell(event.place, event.author, notice)
 
     async def _on_command(self, ack: AsyncAck, body: Json) -> None:
@@ -229,6 +243,13 @@ class SlackChannel:
             entries = await self._desk.entries(person)
             await self._outbox.publish(person, slack_blocks.home(entries, self._lines))
 
+    async def _on_error(self, error: Exception) -> BoltResponse:
+        """What went wrong, without its text, which may be a candidate's. Slack is not told that it was received, and
+        brings it again for a while; then it is looked for."""
+        log.error("a delivery could not be taken in: %s", type(error).__name__)
+        self.lookout.look(BROUGHT_AGAIN)
+        return BoltResponse(status=500, body="")
+
     def _ask(self, trigger: str, place: Place, wanted: str = "") -> None:
         async def ask() -> None:
             guides = await asyncio.to_thread(self._desk.guides)
@@ -239,12 +260,6 @@ class SlackChannel:
     def _tell(self, place: Place, person: Person, notice: Notice | None) -> None:
         if notice is not None:
             self._desk.rota.beside(self._outbox.tell(place, person, notice))
-
-
-async def _on_error(error: Exception) -> BoltResponse:
-    """What went wrong, without its text, which may be a candidate's. Slack is not told that it was received."""
-    log.error("a delivery could not be taken in: %s", type(error).__name__)
-    return BoltResponse(status=500, body="")
 
 
 async def _accepted(which: str, call: Any) -> Any:

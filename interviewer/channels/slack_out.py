@@ -48,7 +48,6 @@ CLOSED = frozenset(
         "restricted_action_non_threadable_channel",
         "restricted_action_read_only_channel",
         "restricted_action_thread_only_channel",
-        "thread_not_found",
         "user_disabled",
         "user_not_found",
         "user_not_in_channel",
@@ -105,7 +104,7 @@ class SlackOutbox:
 
     async def _post(self, place: Place, post: Post, heading: tuple[str, str] | None = None) -> str:
         blocks = slack_blocks.heading(*heading) if heading else self._blocks(post)
-        answer = await _asked(
+        answer = await asked(
             self._client.chat_postMessage(
                 channel=place.channel,
                 thread_ts=place.thread or None,
@@ -123,7 +122,7 @@ class SlackOutbox:
         self._edits.append(time.monotonic())
         text, blocks, metadata = escaped(post.text), self._blocks(post), _metadata(post.key)
         with contextlib.suppress(_Gone):
-            await _asked(
+            await asked(
                 self._client.chat_update(channel=place.channel, ts=ref, text=text, blocks=blocks, metadata=metadata)
             )
 
@@ -139,7 +138,7 @@ class SlackOutbox:
                 call = self._client.conversations_history(
                     channel=place.channel, include_all_metadata=True, limit=100, cursor=cursor or None
                 )
-            page = await _asked(call)
+            page = await asked(call)
             for message in page.get("messages") or ():
                 if message.get("bot_id") == self._bot_id and _key_of(message) == key:
                     return str(message["ts"])
@@ -154,11 +153,11 @@ class SlackOutbox:
     async def remove(self, place: Place, ref: str) -> None:
         """Delete a message of ours; one that is gone already is gone."""
         with contextlib.suppress(_Gone):
-            await _asked(self._client.chat_delete(channel=place.channel, ts=ref))
+            await asked(self._client.chat_delete(channel=place.channel, ts=ref))
 
     async def attach(self, place: Place, attachment: Attachment) -> None:
         """Upload a file into the place."""
-        await _asked(
+        await asked(
             self._client.files_upload_v2(
                 channel=place.channel,
                 thread_ts=place.thread or None,
@@ -173,7 +172,7 @@ class SlackOutbox:
         """A link to a thread; direct messages are only named."""
         if place.direct:
             return self._lines.say("place.direct", 0)
-        answer = await _asked(self._client.chat_getPermalink(channel=place.channel, message_ts=place.thread))
+        answer = await asked(self._client.chat_getPermalink(channel=place.channel, message_ts=place.thread))
         return f"[{self._lines.say('place.thread', 0)}]({answer['permalink']})"
 
     async def busy(self, place: Place) -> None:
@@ -190,26 +189,26 @@ class SlackOutbox:
         if not place.direct:
             with contextlib.suppress(PlaceClosed):
                 thread = place.thread or None
-                await _asked(
+                await asked(
                     self._client.chat_postEphemeral(
                         channel=channel, user=person.user, thread_ts=thread, text=text, blocks=blocks
                     )
                 )
                 return
         channel = (place.direct and channel) or await self._direct_with(person.user)
-        await _asked(self._client.chat_postMessage(channel=channel, text=text, blocks=blocks))
+        await asked(self._client.chat_postMessage(channel=channel, text=text, blocks=blocks))
 
     async def publish(self, person: Person, view: Json) -> None:
         """Show this as a person's App Home."""
-        await _asked(self._client.views_publish(user_id=person.user, view=view))
+        await asked(self._client.views_publish(user_id=person.user, view=view))
 
     async def ask(self, trigger: str, view: Json) -> None:
         """Open a dialog, within three seconds of the command or button that led to it."""
-        await _asked(self._client.views_open(trigger_id=trigger, view=view))
+        await asked(self._client.views_open(trigger_id=trigger, view=view))
 
     async def _direct_with(self, user: str) -> str:
         if user not in self._direct:
-            answer = await _asked(self._client.conversations_open(users=[user]))
+            answer = await asked(self._client.conversations_open(users=[user]))
             self._direct[user] = str(answer["channel"]["id"])
             if len(self._direct) > 10_000:
                 self._direct.popitem(last=False)
@@ -223,6 +222,10 @@ class _Gone(ChannelError):
     """There is no such message any more."""
 
 
+class NoThread(PlaceClosed):
+    """There is no such message to answer."""
+
+
 def _metadata(key: str) -> Json:
     return {"event_type": EVENT, "event_payload": {"key": key}}
 
@@ -232,7 +235,7 @@ def _key_of(message: Json) -> str:
     return str(metadata.get("event_payload", {}).get("key", "")) if metadata.get("event_type") == EVENT else ""
 
 
-async def _asked(call: Awaitable[AsyncSlackResponse]) -> Any:
+async def asked(call: Awaitable[AsyncSlackResponse]) -> Any:
     """Slack's answer. Raises ChannelError and its kinds, whose text holds Slack's code and nothing that was sent."""
     try:
         return await call
@@ -254,6 +257,8 @@ def _explained(error: SlackApiError) -> ChannelError:
     if status == 429 or code in ("ratelimited", "rate_limited"):
         after = str((getattr(answer, "headers", None) or {}).get("Retry-After", "1"))
         return ChannelDown("Slack asks for fewer requests.", code, after=float(after) if after.isdigit() else 1.0)
+    if code == "thread_not_found":
+        return NoThread("There is nothing to answer there.", code)
     if code in CLOSED:
         return PlaceClosed("Slack lets nothing be posted there.", code)
     if code in ("message_not_found", "cant_update_message", "cant_delete_message"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
@@ -19,24 +20,37 @@ UNHANDLED = 404
 
 
 class Socket(AsyncSocketModeHandler):
-    """A connection to Slack. `ping` is how often it is tested, `silence` for how long nothing may come, in seconds.
+    """A connection to Slack. `ping` is how often it is tested, `silence` for how long nothing may come, in seconds;
+    `missed` is called when a new one is there and nothing had come for `gap` seconds.
 
     The library notices a peer that answers no pings. One that answers them and delivers nothing looks alive to it, and
     has been seen to stay so for hours; a new connection costs nothing.
     """
 
-    def __init__(self, app: AsyncApp, token: str, ping: float, silence: float, logger: logging.Logger) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        token: str,
+        ping: float,
+        silence: float,
+        logger: logging.Logger,
+        gap: float,
+        missed: Callable[[], None],
+    ) -> None:
         super().__init__(app, token, logger=logger, ping_interval=ping)
         self._silence = silence
         self._tick = min(ping, silence / 4)
-        self._heard = 0.0
+        self._gap = gap
+        self._missed = missed
+        self._heard = self._latest = 0.0
+        self._session: object = None
         self._watching: asyncio.Task[None] | None = None
         self.renewals = 0
         self.client.on_message_listeners.append(self._hear)
 
     async def start(self) -> None:
         """Connect, however long that takes, and keep connected."""
-        self._heard = self._now()
+        self._heard = self._latest = self._now()
         self._watching = asyncio.create_task(self._watch())
         await self.connect_async()  # type: ignore[no-untyped-call]
 
@@ -66,7 +80,10 @@ class Socket(AsyncSocketModeHandler):
             await send_async_response(client, req, answer, start)
 
     async def _hear(self, _: Any) -> None:
-        self._heard = self._now()
+        now, session = self._now(), self.client.current_session
+        if session is not self._session and now - self._latest >= self._gap:
+            self._missed()
+        self._session, self._heard, self._latest = session, now, now
 
     async def _watch(self) -> None:
         while True:

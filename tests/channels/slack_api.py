@@ -43,6 +43,8 @@ class SlackApi:
         self.refused: list[str] = []
         self.faults: dict[str, list[Fault]] = defaultdict(list)
         self.members = {CHANNEL}
+        self.page = 1_000
+        """How many messages a page of the past holds at most, whatever is asked for."""
         self.log: list[str] = []
         self._numbers = itertools.count(1)
         self._last_ts = 0.0
@@ -96,7 +98,7 @@ class SlackApi:
             },
             "conversations.open": lambda g: {"channel": {"id": self.direct(g["users"])}},
             "conversations.replies": self._replies,
-            "conversations.history": self._replies,
+            "conversations.history": self._history,
             "chat.postMessage": self._posted,
             "chat.postEphemeral": self._posted_alone,
             "chat.update": self._updated,
@@ -146,26 +148,70 @@ class SlackApi:
         return {"ts": given["ts"], "channel": given["channel"]}
 
     def _deleted(self, given: Json) -> Json:
-        self.messages[given["channel"]].remove(self._message(given["channel"], given["ts"]))
+        self._take_away(given["channel"], given["ts"])
         return {}
+
+    def _take_away(self, channel: str, ts: str) -> Json:
+        """Delete a message; where something is in a thread under it, something stands in its place."""
+        message = self._message(channel, ts)
+        before = dict(message)
+        if any(m.get("thread_ts") == ts != m["ts"] for m in self.messages[channel]):
+            message.clear()
+            stone = {
+                "type": "message",
+                "subtype": "tombstone",
+                "user": "USLACKBOT",
+                "text": "This message was deleted.",
+            }
+            message |= {**stone, "ts": ts, "thread_ts": ts}
+        else:
+            self.messages[channel].remove(message)
+        return before
 
     def _check(self, given: Json) -> None:
         channel = given["channel"]
-        if not channel.startswith("D") and channel not in self.members:
-            raise Refusal("not_in_channel")
+        self._check_member(channel)
         if given.get("thread_ts") and not any(m["ts"] == given["thread_ts"] for m in self.messages[channel]):
             raise Refusal("thread_not_found")
         if found := problems(given["blocks"]):
             self.refused.append(str(found))
             raise Refusal("invalid_blocks")
 
+    def _check_member(self, channel: str) -> None:
+        if not channel.startswith("D") and channel not in self.members:
+            raise Refusal("not_in_channel")
+
+    def _history(self, given: Json) -> Json:
+        """The latest first, without what is in threads."""
+        self._check_member(given["channel"])
+        found = [m for m in self.messages[given["channel"]] if m.get("thread_ts", m["ts"]) == m["ts"]]
+        return self._page([m for m in found if within(m, given)][::-1], given)
+
     def _replies(self, given: Json) -> Json:
-        wanted = given.get("ts")
-        found = [m for m in self.messages[given["channel"]] if not wanted or wanted in (m["ts"], m.get("thread_ts"))]
-        found = found if wanted else [m for m in found if "thread_ts" not in m][::-1]
-        start, limit = int(given.get("cursor") or 0), int(given["limit"])
-        cursor = str(start + limit) if len(found) > start + limit else ""
-        return {"messages": found[start : start + limit], "response_metadata": {"next_cursor": cursor}}
+        """The message that a thread is under, however old, and what is in the thread, the earliest first."""
+        self._check_member(given["channel"])
+        everything = self.messages[given["channel"]]
+        named = next((m for m in everything if m["ts"] == given["ts"]), None)
+        if named is None:
+            raise Refusal("thread_not_found")
+        root = named.get("thread_ts", named["ts"])
+        thread = sorted((m for m in everything if m.get("thread_ts") == root != m["ts"]), key=lambda m: float(m["ts"]))
+        first = [m for m in everything if m["ts"] == root and not given.get("cursor")]
+        page = self._page([m for m in thread if within(m, given)], given)
+        return {**page, "messages": [*(self._read(m, given) for m in first), *page["messages"]]}
+
+    def _page(self, found: list[Json], given: Json) -> Json:
+        start, limit = int(given.get("cursor") or 0), min(int(given["limit"]), self.page)
+        more = len(found) > start + limit
+        page = [self._read(m, given) for m in found[start : start + limit]]
+        cursor = str(start + limit) if more else ""
+        return {"messages": page, "has_more": more, "response_metadata": {"next_cursor": cursor}}
+
+    def _read(self, message: Json, given: Json) -> Json:
+        hidden = () if given.get("include_all_metadata") in (True, "true", "1") else ("metadata",)
+        replies = [m for m in self.messages[given["channel"]] if m.get("thread_ts") == message["ts"] != m["ts"]]
+        counted = {"thread_ts": message["ts"], "reply_count": len(replies)} if replies else {}
+        return {k: v for k, v in {**message, **counted}.items() if k not in hidden}
 
     def _view_opened(self, given: Json) -> Json:
         self._check_view(given["view"])
@@ -199,9 +245,17 @@ class SlackApi:
 
     def _file_completed(self, given: Json) -> Json:
         for each in given["files"]:
-            self.files[each["id"]] |= {"channel": given["channel_id"], "title": each["title"]}
+            file = self.files[each["id"]]
+            file |= {"channel": given["channel_id"], "title": each["title"]}
+            self._share(given, {"id": each["id"], "name": file["name"], "title": each["title"]})
             self.log.append(f"bot uploads to {given['channel_id']}: {each['title']}")
         return {"files": given["files"]}
+
+    def _share(self, given: Json, file: Json) -> None:
+        message: Json = {"type": "message", "subtype": "file_share", "bot_id": BOT, "user": BOT_USER, "ts": self.ts()}
+        message |= {"text": given.get("initial_comment", ""), "files": [file]}
+        self.messages[given["channel_id"]].append(message)
+        self._later(self.event({**message, "channel": given["channel_id"]}))
 
     def _message(self, channel: str, ts: str) -> Json:
         found = next((m for m in self.messages[channel] if m["ts"] == ts), None)
@@ -213,6 +267,12 @@ class SlackApi:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def within(message: Json, given: Json) -> bool:
+    """Whether a message is later than `oldest`, where that is given; or as old, where that is wanted."""
+    oldest, inclusive = float(given.get("oldest") or 0), given.get("inclusive") in (True, "true", "1")
+    return float(message["ts"]) > oldest or (inclusive and float(message["ts"]) == oldest)
 
 
 def where(channel: str, message: Json) -> str:

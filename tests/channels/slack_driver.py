@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from aiohttp import web
 from pydantic import SecretStr
 
 from interviewer.channels.chat import Command, Place
@@ -42,6 +43,7 @@ class SlackDriver(Driver):
         desk = await self.bench.open()
         self.channel = SlackChannel(desk, chat_lines(), self.options)
         await self.channel.start()
+        await self.channel.lookout.done()
 
     async def close(self) -> None:
         await self.channel.stop()
@@ -160,9 +162,37 @@ class SlackDriver(Driver):
 
     def told(self, who: str) -> list[str]:
         alone = [m for m in self.sim.ephemeral if m["user"] == self.user(who)]
-        direct = [m for m in self.direct_posts(who) if not m.get("metadata")]
+        direct = [m for m in self.direct_posts(who) if m.get("blocks") and not m.get("metadata")]
         return [shown(m["blocks"]) for m in sorted([*alone, *direct], key=lambda m: float(m["ts"]))]
 
     def files(self, who: str) -> list[str]:
         channel = self.sim.direct(self.user(who))
         return [f["content"] for f in self.sim.files.values() if f.get("channel") == channel]
+
+
+class HttpDriver(SlackDriver):
+    """The same without Socket Mode: Slack sends signed requests."""
+
+    async def open(self) -> None:
+        desk = await self.bench.open()
+        self.channel = SlackChannel(desk, chat_lines(), self.without_socket())
+        await self.channel.start()
+        await self.channel.lookout.done()
+        app = web.Application()
+        app.add_routes(self.channel.routes())
+        self.runner = web.AppRunner(app)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
+        self.sim.http_url = f"http://127.0.0.1:{self.runner.addresses[0][1]}/slack/events"
+
+    def without_socket(self) -> SlackOptions:
+        return SlackOptions(
+            bot_token=SecretStr(BOT_TOKEN),
+            signing_secret=SecretStr(SECRET),
+            base_url=self.sim.base_url,
+            reviewers=(self.user("rita"),),
+        )
+
+    async def close(self) -> None:
+        await self.runner.cleanup()
+        await super().close()

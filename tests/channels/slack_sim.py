@@ -73,9 +73,17 @@ class SlackSim(SlackApi):
     # What people do.
 
     async def say(
-        self, user: str, channel: str, text: str, *, thread: str = "", late: float = 0.0, files: int = 0
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        *,
+        thread: str = "",
+        late: float = 0.0,
+        files: int = 0,
+        heard: bool = True,
     ) -> Json:
-        """Someone posts a message."""
+        """Someone posts a message. What is not `heard` nobody was there to be told of, as is so below."""
         escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         message: Json = {"type": "message", "user": user, "text": escaped, "ts": self.ts(late)}
         message |= {"thread_ts": thread} if thread else {}
@@ -83,28 +91,28 @@ class SlackSim(SlackApi):
             message |= {"subtype": "file_share", "files": [{"id": f"F{n}", "name": "a.png"} for n in range(files)]}
         self.messages[channel].append(message)
         self.log.append(f"{user} in {where(channel, message)}: {text}{' (and a file)' * bool(files)}")
-        await self.event({**message, "channel": channel})
+        if heard:
+            await self.event({**message, "channel": channel})
         return {**message, "channel": channel}
 
-    async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
+    async def edit(self, user: str, channel: str, ts: str, text: str, *, heard: bool = True) -> None:
         """Someone edits a message of theirs."""
         message = self._message(channel, ts)
         before = dict(message)
         message |= {"text": text, "edited": {"user": user, "ts": self.ts()}}
         event = {"type": "message", "subtype": "message_changed", "channel": channel, "hidden": True}
         self.log.append(f"{user} edits: {text}")
-        await self.event(
-            {**event, "message": message, "previous_message": before, "ts": self.ts(), "event_ts": self.ts()}
-        )
+        change = {"message": message, "previous_message": before, "ts": self.ts(), "event_ts": self.ts()}
+        if heard:
+            await self.event({**event, **change})
 
-    async def delete(self, user: str, channel: str, ts: str) -> None:
+    async def delete(self, user: str, channel: str, ts: str, *, heard: bool = True) -> None:
         """Someone deletes a message of theirs."""
-        message = self._message(channel, ts)
-        self.messages[channel].remove(message)
+        message = self._take_away(channel, ts)
         event = {"type": "message", "subtype": "message_deleted", "channel": channel, "hidden": True}
-        await self.event(
-            {**event, "deleted_ts": ts, "previous_message": message, "ts": self.ts(), "event_ts": self.ts()}
-        )
+        change = {"deleted_ts": ts, "previous_message": message, "ts": self.ts(), "event_ts": self.ts()}
+        if heard:
+            await self.event({**event, **change})
 
     async def type(self, user: str, text: str, channel: str) -> Envelope:
         """Someone uses the slash command; what it answers is seen by them alone."""

@@ -106,6 +106,19 @@ async def test_what_waits_is_served_once_and_what_comes_too(store: SqlStore) -> 
     await worker.drain(1)
 
 
+async def test_what_comes_before_its_platform_is_served_waits(store: SqlStore) -> None:
+    served = Served()
+    worker = rota(served, store)
+    await chat(store, "a")
+    worker.due("a")
+    await asyncio.sleep(0.05)
+    assert served.names == []
+    worker.serves("chat")
+    await worker.settled()
+    assert served.names == ["a"]
+    await worker.drain(1)
+
+
 async def test_what_comes_while_it_is_served_is_served_after(store: SqlStore) -> None:
     served = Served()
     worker = rota(served, store)

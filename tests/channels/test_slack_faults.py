@@ -6,13 +6,11 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from pydantic import SecretStr
 
 from interviewer.channels.chat import Command
@@ -28,71 +26,14 @@ from interviewer.prompts import chat_lines
 from tests.channels.conformance import Conformance
 from tests.channels.driving import Bench
 from tests.channels.slack_api import APP_TOKEN, BOT_TOKEN, CHANNEL, TICKET, Fault
-from tests.channels.slack_driver import SlackDriver
+from tests.channels.slack_driver import HttpDriver, SlackDriver
+from tests.channels.slack_fixtures import begun, bench, driver, over_http, sim
 from tests.channels.slack_sim import SECRET, SlackSim, sign
 
 until = Conformance.until
 
 
-@pytest.fixture
-async def sim() -> AsyncIterator[SlackSim]:
-    made = SlackSim()
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
-
-
-@pytest.fixture
-async def driver(sim: SlackSim, bench: Bench) -> AsyncIterator[SlackDriver]:
-    made = SlackDriver(bench, sim)
-    await made.open()
-    yield made
-    await made.close()
-
-
-async def begun(driver: SlackDriver, where: str = "direct") -> None:
-    await driver.begin("ada", where=where)
-    await driver.settled()
-
-
-class HttpDriver(SlackDriver):
-    """The same without Socket Mode: Slack sends signed requests."""
-
-    async def open(self) -> None:
-        desk = await self.bench.open()
-        self.channel = SlackChannel(desk, chat_lines(), self.without_socket())
-        await self.channel.start()
-        app = web.Application()
-        app.add_routes(self.channel.routes())
-        self.runner = web.AppRunner(app)
-        await self.runner.setup()
-        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
-        self.sim.http_url = f"http://127.0.0.1:{self.runner.addresses[0][1]}/slack/events"
-
-    def without_socket(self) -> SlackOptions:
-        return SlackOptions(
-            bot_token=SecretStr(BOT_TOKEN),
-            signing_secret=SecretStr(SECRET),
-            base_url=self.sim.base_url,
-            reviewers=(self.user("rita"),),
-        )
-
-    async def close(self) -> None:
-        await self.runner.cleanup()
-        await super().close()
-
-
-@pytest.fixture
-async def over_http(sim: SlackSim, bench: Bench) -> AsyncIterator[HttpDriver]:
-    made = HttpDriver(bench, sim)
-    await made.open()
-    yield made
-    await made.close()
+__all__ = ["bench", "driver", "over_http", "sim"]
 
 
 class TestDeliveries:
