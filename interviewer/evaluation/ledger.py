@@ -309,6 +309,7 @@ class LedgerWriter(Ledger):
         except OSError as error:
             raise LedgerError(f"The ledger {self.path} cannot be written: {error.strerror}.") from None
         if written < len(data):
+            os.truncate(self._out, begin)  # or what is written next would stand behind half a line
             raise LedgerError(f"The ledger {self.path} cannot be written: the disk is full.")
         self._end += written
         return begin

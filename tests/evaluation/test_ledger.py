@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,18 @@ def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path, text: str) ->
         with pytest.raises(LedgerError, match="no ledger"):
             kind(path)
     assert path.read_text() == text
+
+
+def test_a_disk_that_was_full_for_a_moment_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, write = written(tmp_path / "l.jsonl", row("a")), os.write
+    with LedgerWriter(path) as ledger:
+        with monkeypatch.context() as full, pytest.raises(LedgerError, match="disk is full"):
+            full.setattr(os, "write", lambda file, data: write(file, data[: len(data) // 2]))
+            ledger.append(row("b"), SENT)
+        ledger.append(row("c"), SENT)
+    with Ledger(path) as ledger:
+        assert [r.item for r in ledger.rows()] == ["a", "c"]
+        assert ledger.repaired == 0
 
 
 def test_damage_in_the_middle_is_told_with_its_line(tmp_path: Path) -> None:
