@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from interviewer.evaluation import conducted, injection, metamorphic, retrieval
+import tomllib
+
+import pytest
+
+from interviewer.evaluation import conducted, injection, measuring, metamorphic, retrieval
 from interviewer.evaluation.conduct_rules import RULES
-from interviewer.evaluation.definitions import definition
+from interviewer.evaluation.definitions import MarginsSet, definition
 from interviewer.evaluation.quoted import load_any
 from tests.evaluation.suite_runs import cases
 
@@ -19,6 +23,15 @@ def test_the_options_of_every_suite_are_known() -> None:
 def test_their_cases_are_the_labelled_answers() -> None:
     for name in ("metamorphic", "injection", "conduct", "retrieval"):
         assert load_any(definition(name).cases_folder).digest == cases().digest
+
+
+@pytest.mark.parametrize("name", measuring.GRADED_KINDS)
+def test_the_margins_of_the_gate_are_in_the_suites_file(name: str) -> None:
+    found = definition(name)
+    said = tomllib.loads(found.file.read_text(encoding="utf-8"))["margins"]
+    gated = {"qwk", "leniency"} | ({"variance"} if found.repeats > 1 else set())
+    assert said.keys() == gated | ({"violations"} if name in ("metamorphic", "injection") else set())
+    assert found.margins == MarginsSet()
 
 
 def test_their_limits_are_of_measures_that_there_are() -> None:
