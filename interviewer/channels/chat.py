@@ -199,13 +199,16 @@ class Notice(Frozen):
 
 
 class Attachment(Frozen):
-    """A text file to post, with the line that goes with it. `key` is the same whenever it is tried again."""
+    """A text file to post, with the line that goes with it. `key` is the same whenever it is tried again. `since`: an
+    earlier process may have posted it, but not before.
+    """
 
     key: str
     name: str
     title: str
     content: str
     comment: str = ""
+    since: datetime | None = None
 
 
 class Entry(Frozen):
@@ -257,7 +260,7 @@ class Outbox(Protocol):
         ...
 
     async def attach(self, place: Place, attachment: Attachment) -> None:
-        """Post a file."""
+        """Post a file. Raises OutcomeUnknown when it may have been posted; trying again should find it."""
         ...
 
     async def pointer(self, place: Place) -> str:

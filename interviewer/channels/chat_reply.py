@@ -52,6 +52,11 @@ class Reply:
         self._pump: asyncio.Task[None] | None = None
 
     @property
+    def again(self) -> bool:
+        """Whether an earlier try may have posted some of it."""
+        return self._again
+
+    @property
     def begun(self) -> bool:
         """Whether any of it may be seen by now."""
         return bool(self._refs) or self._putting.locked()

@@ -7,6 +7,8 @@ import contextlib
 import logging
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from weakref import WeakValueDictionary
 
 from interviewer.channels import commands
@@ -24,7 +26,14 @@ from interviewer.channels.chat import (
 from interviewer.channels.chat_access import Access
 from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_reply import Reply, being_busy, patiently
-from interviewer.domain.errors import ChannelError, EngineUnusable, InterviewerError, PlaceClosed, TurnConflict
+from interviewer.domain.errors import (
+    ChannelError,
+    EngineUnusable,
+    InterviewerError,
+    OutcomeUnknown,
+    PlaceClosed,
+    TurnConflict,
+)
 from interviewer.domain.interview import Mode, MoveKind, Turn
 from interviewer.domain.state import Interview, Status
 from interviewer.domain.text import posed
@@ -139,7 +148,7 @@ class Floor:
         ref = await reply.finish(turn.reply, self.buttons(interview, turn))
         person = Person.parse(interview.candidate)
         if turn.move.kind is MoveKind.CLOSE:
-            await self._hand_over(interview, person)
+            await self._hand_over(interview, person, turn.at if reply.again else None)
         if turn.consumed:
             await self._tell_of_changes(turn, await self.conductor.load(interview.id), *self._where(interview))
         await self.conductor.sent(interview.id, turn.number, ref)
@@ -226,11 +235,11 @@ class Floor:
             parts.append(last.reply)
         return "\n\n".join(parts)
 
-    async def _hand_over(self, interview: Interview, person: Person) -> None:
+    async def _hand_over(self, interview: Interview, person: Person, since: datetime | None) -> None:
         """Send the scorecard of an interview that has ended. What fails here does not hold up the last words."""
         outbox, place = self._where(interview)
         try:
-            await self.deliver(interview.id, person, "scorecard", place if place.direct else None)
+            await self.deliver(interview.id, person, "scorecard", place if place.direct else None, since)
         except InterviewerError as error:
             log.warning("interview %s: its scorecard was not sent: %s", interview.id, type(error).__name__)
             how = self.rooms[place.platform].access.how_to(Command.REPORT)
@@ -250,10 +259,12 @@ class Floor:
                 place = await outbox.open(direct, reader, "", f"{interview_id}/failed")
                 await outbox.post(place, Post(key=f"{interview_id}/failed", text=self.line("report.failed")))
 
-    async def deliver(self, interview_id: str, reader: Person, key: str, place: Place | None = None) -> None:
+    async def deliver(
+        self, interview_id: str, reader: Person, key: str, place: Place | None = None, since: datetime | None = None
+    ) -> None:
         """Send a scorecard as a file, to this place or the reader's direct messages. Whether they may was asked.
 
-        `key` is of this delivery: trying again should not send it twice.
+        `key` is of this delivery: trying again should not send it twice. `since` is Attachment's.
         """
         card = await self.conductor.scorecard(interview_id)
         page = await asyncio.to_thread(self.render, card)
@@ -268,9 +279,16 @@ class Floor:
             title=self.line("report.title", title=title),
             content=page,
             comment=self.line("report.comment", title=title),
+            since=since,
         )
-        where = place
-        await patiently(lambda: outbox.attach(where, attachment))
+        await patiently(partial(self._attach, outbox, place, attachment))
+
+    async def _attach(self, outbox: Outbox, place: Place, attachment: Attachment) -> None:
+        try:
+            await outbox.attach(place, attachment)
+        except OutcomeUnknown:
+            self.counts["posts_unknown"] += 1
+            raise
 
     def buttons(self, interview: Interview, turn: Turn, *, awake: bool = False) -> tuple[Button, ...]:
         """The buttons under a turn; `awake` where a pause is over, though nothing was said since."""

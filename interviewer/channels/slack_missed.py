@@ -70,7 +70,7 @@ class SlackPast:
         found = await self._pages(place.channel, place.thread, since)
         for root in [m for m in found if place.direct and m.get("reply_count")]:
             found += await self._pages(place.channel, root["ts"], since)
-        theirs = {m["ts"]: m for m in found if m.get("user") == candidate.user and not m.get("bot_id")}
+        theirs = {m["ts"]: m for m in found if m.get("user") == candidate.user}
         return [SlackWritten(place, theirs[ts]) for ts in sorted(theirs, key=float) if moment(ts) >= since]
 
     async def removed(self, place: Place, candidate: Person, message_id: str, now: datetime) -> Removed | None:

@@ -12,6 +12,7 @@ import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 EVENT = "interview_post"
 PAGES = 10
+SKEW = timedelta(seconds=5)
+"""Slack's clock may be so far behind ours."""
 STREAMED_A_MINUTE = 30
 """Slack allows an app about fifty edits a minute in a workspace. From here on only those are made that must be."""
 CLOSED = frozenset(
@@ -77,7 +80,7 @@ class SlackOutbox:
         self._refreshed = refreshed
         self._edits: deque[float] = deque(maxlen=STREAMED_A_MINUTE)
         self._direct: OrderedDict[str, str] = OrderedDict()
-        self._unsure: set[str] = set()
+        self._unsure: dict[str, datetime] = {}
 
     @property
     def pace(self) -> float:
@@ -86,16 +89,12 @@ class SlackOutbox:
         return math.inf if busy else 1.2
 
     async def open(self, place: Place, person: Person, heading: str, key: str) -> Place:
-        """The direct messages with this person, or a thread under a message of ours."""
+        """The direct messages with this person, or a thread under a message of ours: the one that there is already."""
         if place.direct:
             return place.model_copy(update={"channel": await self._direct_with(person.user)})
-        ts = await self._find_root(place, key) if key in self._unsure else None
-        try:
-            ts = ts or await self._post(place, Post(key=key, text=f"<@{person.user}>"), heading=(heading, person.user))
-        except OutcomeUnknown:
-            self._unsure.add(key)
-            raise
-        self._unsure.discard(key)
+        ours = f"{key.partition('/')[0]}/"  # of this interview, whichever process opened it, and why
+        ts = await self._search(place, lambda m: self._key_of(m).startswith(ours))
+        ts = ts or await self._post(place, Post(key=key, text=f"<@{person.user}>"), heading=(heading, person.user))
         return place.model_copy(update={"thread": ts})
 
     async def post(self, place: Place, post: Post) -> str:
@@ -128,27 +127,31 @@ class SlackOutbox:
 
     async def find(self, place: Place, key: str) -> str | None:
         """The ts of our message with this key, among the latest of the place."""
+        return await self._search(place, lambda m: self._key_of(m) == key)
+
+    async def _search(self, place: Place, wanted: Callable[[Json], bool], since: datetime | None = None) -> str | None:
+        given: dict[str, Any] = {"channel": place.channel, "include_all_metadata": True}
+        given |= {"oldest": f"{(since - SKEW).timestamp():.6f}"} if since else {}
         cursor = ""
         for _ in range(PAGES):
             if place.thread:
-                call = self._client.conversations_replies(
-                    channel=place.channel, ts=place.thread, include_all_metadata=True, limit=200, cursor=cursor or None
-                )
+                call = self._client.conversations_replies(ts=place.thread, limit=200, cursor=cursor or None, **given)
             else:
-                call = self._client.conversations_history(
-                    channel=place.channel, include_all_metadata=True, limit=100, cursor=cursor or None
-                )
+                call = self._client.conversations_history(limit=100, cursor=cursor or None, **given)
             page = await asked(call)
             for message in page.get("messages") or ():
-                if message.get("bot_id") == self._bot_id and _key_of(message) == key:
+                if wanted(message):
                     return str(message["ts"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor or not place.thread:
                 return None
         return None
 
-    async def _find_root(self, place: Place, key: str) -> str | None:
-        return await self.find(place.model_copy(update={"thread": ""}), key)
+    def _key_of(self, message: Json) -> str:
+        """The key of a message of ours."""
+        metadata = message.get("metadata") or {}
+        ours = message.get("bot_id") == self._bot_id and metadata.get("event_type") == EVENT
+        return str(metadata.get("event_payload", {}).get("key", "")) if ours else ""
 
     async def remove(self, place: Place, ref: str) -> None:
         """Delete a message of ours; one that is gone already is gone."""
@@ -156,7 +159,19 @@ class SlackOutbox:
             await asked(self._client.chat_delete(channel=place.channel, ts=ref))
 
     async def attach(self, place: Place, attachment: Attachment) -> None:
-        """Upload a file into the place."""
+        """Upload a file into the place, unless an earlier try is seen to have done it."""
+        key, now = attachment.key, datetime.now(UTC)
+        since = attachment.since or self._unsure.get(key)
+        if since and await self._search(place, lambda m: self._holds(m, attachment), since):
+            return
+        try:
+            await self._upload(place, attachment)
+        except OutcomeUnknown:
+            self._unsure[key] = since or now
+            raise
+        self._unsure.pop(key, None)
+
+    async def _upload(self, place: Place, attachment: Attachment) -> None:
         await asked(
             self._client.files_upload_v2(
                 channel=place.channel,
@@ -167,6 +182,12 @@ class SlackOutbox:
                 initial_comment=escaped(attachment.comment),
             )
         )
+
+    def _holds(self, message: Json, attachment: Attachment) -> bool:
+        """Whether a message shows this file; Slack may not tell the names of files."""
+        named = any(f.get("name") == attachment.name for f in message.get("files") or ())
+        ours = message.get("bot_id") == self._bot_id and message.get("text") == escaped(attachment.comment)
+        return named or ours
 
     async def pointer(self, place: Place) -> str:
         """A link to a thread; direct messages are only named."""
@@ -228,11 +249,6 @@ class NoThread(PlaceClosed):
 
 def _metadata(key: str) -> Json:
     return {"event_type": EVENT, "event_payload": {"key": key}}
-
-
-def _key_of(message: Json) -> str:
-    metadata = message.get("metadata") or {}
-    return str(metadata.get("event_payload", {}).get("key", "")) if metadata.get("event_type") == EVENT else ""
 
 
 async def asked(call: Awaitable[AsyncSlackResponse]) -> Any:

@@ -43,6 +43,7 @@ class SlackApi:
         self.refused: list[str] = []
         self.faults: dict[str, list[Fault]] = defaultdict(list)
         self.members = {CHANNEL}
+        self.names_files = True
         self.page = 1_000
         """How many messages a page of the past holds at most, whatever is asked for."""
         self.log: list[str] = []
@@ -253,7 +254,10 @@ class SlackApi:
 
     def _share(self, given: Json, file: Json) -> None:
         message: Json = {"type": "message", "subtype": "file_share", "bot_id": BOT, "user": BOT_USER, "ts": self.ts()}
-        message |= {"text": given.get("initial_comment", ""), "files": [file]}
+        message |= {
+            "text": given.get("initial_comment", ""),
+            "files": [file if self.names_files else {"id": file["id"]}],
+        }
         self.messages[given["channel_id"]].append(message)
         self._later(self.event({**message, "channel": given["channel_id"]}))
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from interviewer.channels.chat import Command
+from interviewer.channels.chat import Command, Place
 from interviewer.channels.slack import SlackChannel, SlackOptions
 from interviewer.channels.slack_out import STREAMED_A_MINUTE
 from interviewer.domain.errors import SettingsError, StoreError
@@ -189,6 +189,69 @@ class TestDeliveries:
         await driver.sim.event({**changed, "message": message, "previous_message": {**message, "attachments": []}})
         await driver.settled()
         assert driver.told("ada") == []
+
+
+class TestTakeover:
+    """What a process had done that died before it could note it, another finds."""
+
+    @staticmethod
+    def dies_once(driver: SlackDriver, monkeypatch: pytest.MonkeyPatch, call: str) -> list[str]:
+        """The next call of the conductor's of this name comes to nothing, if it is not of a place still to be found."""
+        real, left = getattr(driver.bench.conductor, call), [call]
+
+        async def dying(interview_id: str, what: Any, *more: Any) -> None:
+            if left and (call != "move" or Place.parse(what).exact):
+                raise StoreError(left.pop())
+            await real(interview_id, what, *more)
+
+        monkeypatch.setattr(driver.bench.conductor, call, dying)
+        return left
+
+    async def test_a_thread_that_was_opened_and_not_stored_is_gone_on_in(
+        self, driver: SlackDriver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        left = self.dies_once(driver, monkeypatch, "move")
+        await begun(driver, "thread")
+        assert left == []
+        assert len([m for m in driver.sim.messages[CHANNEL] if "thread_ts" not in m]) == 1
+        assert "Question 1 of 3" in (await driver.seen("ada"))[-1]
+
+    async def test_so_is_one_to_which_an_interview_was_brought(
+        self, driver: SlackDriver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await begun(driver)
+        left = self.dies_once(driver, monkeypatch, "move")
+        await driver.type("ada", "resume", where="thread")
+        await driver.settled()
+        assert left == []
+        assert len([m for m in driver.sim.messages[CHANNEL] if "thread_ts" not in m]) == 1
+
+    async def test_a_scorecard_that_was_sent_and_not_noted_is_not_sent_again(
+        self, driver: SlackDriver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await begun(driver)
+        left = self.dies_once(driver, monkeypatch, "sent")
+        await driver.press("ada", Command.END)
+        await driver.settled()
+        assert left == []
+        assert (await driver.bench.interview()).unsent == []
+        assert len(driver.files("ada")) == 1
+        await driver.type("ada", "report")
+        await driver.settled()
+        assert len(driver.files("ada")) == 2
+
+    @pytest.mark.parametrize("names", [True, False])
+    @pytest.mark.parametrize("kind", ["drop", "refuse", "internal_error"])
+    async def test_a_scorecard_of_which_no_answer_came_is_sent_once_and_counted(
+        self, driver: SlackDriver, kind: str, names: bool
+    ) -> None:
+        await begun(driver)
+        driver.sim.names_files = names
+        driver.sim.faults["files.completeUploadExternal"] = [Fault(kind)]
+        await driver.press("ada", Command.END)
+        await driver.settled()
+        assert len([m for m in driver.sim.messages["DUADA"] if m.get("files")]) == 1
+        assert driver.bench.desk.counts["posts_unknown"] == 1
 
 
 class TestPosting:
