@@ -22,6 +22,7 @@ from interviewer.channels.chat import (
     Said,
 )
 from interviewer.channels.chat_access import Access
+from interviewer.channels.desk import Desk
 from interviewer.domain.errors import OutcomeUnknown, PlaceClosed
 from interviewer.domain.interview import Mode
 from interviewer.domain.state import Interview
@@ -32,16 +33,16 @@ SPACE = "P1"
 HALL = "hall"
 
 
-def person(name: str) -> Person:
-    return Person(platform=PLATFORM, space=SPACE, user=name)
+def person(name: str, platform: str = PLATFORM) -> Person:
+    return Person(platform=platform, space=SPACE, user=name)
 
 
-def direct(name: str = "") -> Place:
-    return Place(platform=PLATFORM, space=SPACE, channel=f"dm-{name}" if name else "", direct=True)
+def direct(name: str = "", platform: str = PLATFORM) -> Place:
+    return Place(platform=platform, space=SPACE, channel=f"dm-{name}" if name else "", direct=True)
 
 
-def hall(thread: str = "") -> Place:
-    return Place(platform=PLATFORM, space=SPACE, channel=HALL, thread=thread)
+def hall(thread: str = "", platform: str = PLATFORM) -> Place:
+    return Place(platform=platform, space=SPACE, channel=HALL, thread=thread)
 
 
 @dataclass
@@ -86,8 +87,8 @@ class Paper:
     async def open(self, place: Place, person: Person, heading: str, key: str) -> Place:
         self._called("open", place)
         if place.direct:
-            return direct(person.user)
-        return self.opened.setdefault(key, hall(f"t{next(self.numbers)}"))
+            return direct(person.user, place.platform)
+        return self.opened.setdefault(key, hall(f"t{next(self.numbers)}", place.platform))
 
     async def post(self, place: Place, post: Post) -> str:
         assert place.exact
@@ -129,10 +130,11 @@ class Paper:
 
 
 class PaperDriver(Driver):
-    """People on paper. Every message is delivered straight to the desk."""
+    """People on paper. Every message is delivered straight to the desk. There may be several such platforms."""
 
-    def __init__(self, bench: Bench, access: Access | None = None) -> None:
+    def __init__(self, bench: Bench, access: Access | None = None, platform: str = PLATFORM) -> None:
         self.bench = bench
+        self.platform = platform
         self.paper = Paper()
         self.access = access or Access(reviewers=["rita"])
         self.notices: list[tuple[str, Notice]] = []
@@ -141,28 +143,42 @@ class PaperDriver(Driver):
 
     async def open(self) -> None:
         desk = await self.bench.open()
-        desk.attach(PLATFORM, self.paper, self.access)
-        await desk.recover(PLATFORM)
+        desk.attach(self.platform, self.paper, self.access)
+        await desk.recover(self.platform)
 
     async def close(self) -> None:
         await self.bench.close()
+
+    @property
+    def desk(self) -> Desk:
+        """Where what people do is delivered."""
+        return self.bench.desk
+
+    def person(self, who: str) -> Person:
+        return person(who, self.platform)
+
+    def direct(self, who: str = "") -> Place:
+        return direct(who, self.platform)
+
+    def hall(self) -> Place:
+        return hall(platform=self.platform)
 
     def note(self, who: str, notice: Notice | None) -> None:
         if notice:
             self.notices.append((who, notice))
 
     async def latest(self, who: str) -> Interview:
-        found = [i for i in await self.bench.interviews() if i.candidate == person(who).id]
+        found = [i for i in await self.bench.interviews() if i.candidate == self.person(who).id]
         return found[0]
 
     async def place_of(self, who: str) -> Place:
         return Place.parse((await self.latest(who)).place)
 
     async def begin(self, who: str, *, where: str = "direct", mode: Mode = Mode.PRACTICE, name: str = "") -> None:
-        name = name or f"begin-{next(self.numbers)}"
-        place = direct() if where == "direct" else hall()
-        begin = Begin(id=name, author=person(who), place=place, guide="gardens", mode=mode)
-        self.note(who, await self.bench.desk.begin(begin))
+        name = name or f"{self.platform}/begin-{next(self.numbers)}"
+        place = self.direct() if where == "direct" else self.hall()
+        begin = Begin(id=name, author=self.person(who), place=place, guide="gardens", mode=mode)
+        self.note(who, await self.desk.begin(begin))
 
     async def say(self, who: str, text: str, *, to: str = "", late: float = 0.0, attachments: int = 0) -> str:
         place = await self.place_of(to or who)
@@ -174,7 +190,7 @@ class PaperDriver(Driver):
         at = datetime.now(UTC) - timedelta(seconds=late)
         said = Said(
             id=f"m{next(self.numbers)}",
-            author=person(who),
+            author=self.person(who),
             place=place,
             text=text,
             at=at,
@@ -182,76 +198,72 @@ class PaperDriver(Driver):
             by_bot=by_bot,
         )
         self.said[said.id] = said
-        self.note(who, await self.bench.desk.said(said))
+        self.note(who, await self.desk.said(said))
         return said.id
 
     async def say_as_bot(self, text: str, *, to: str) -> None:
         await self.deliver("bot", text, await self.place_of(to), by_bot=True)
 
     async def say_direct(self, who: str, text: str) -> str:
-        return await self.deliver(who, text, direct(who))
+        return await self.deliver(who, text, self.direct(who))
 
     async def edit(self, who: str, message: str, text: str) -> None:
         said = self.said[message]
         change = Changed(
             message_id=message,
-            author=person(who),
+            author=self.person(who),
             place=said.place,
             text=text,
             said_at=said.at,
             at=datetime.now(UTC),
         )
-        self.note(who, await self.bench.desk.changed(change))
+        self.note(who, await self.desk.changed(change))
 
     async def delete(self, who: str, message: str) -> None:
         said = self.said[message]
         removal = Removed(
-            message_id=message, author=person(who), place=said.place, said_at=said.at, at=datetime.now(UTC)
+            message_id=message, author=self.person(who), place=said.place, said_at=said.at, at=datetime.now(UTC)
         )
-        self.note(who, await self.bench.desk.removed(removal))
+        self.note(who, await self.desk.removed(removal))
 
     async def redeliver(self, message: str) -> None:
         said = self.said[message]
-        self.note(said.author.user, await self.bench.desk.said(said))
+        self.note(said.author.user, await self.desk.said(said))
 
     async def press(self, who: str, command: Command, *, to: str = "", back: int = 0) -> None:
         alone = [b for w, n in self.notices for b in n.buttons if w == who]
-        place = direct(who) if command is Command.FORGET else await self.place_of(to or who)
+        place = self.direct(who) if command is Command.FORGET else await self.place_of(to or who)
         shown = [b for s in self.paper.sheets if s.place == place.id for b in s.buttons]
         buttons = [b for b in (*shown, *alone) if b.command is command]
         await self.push(who, buttons[-1 - back], place)
 
     async def push(self, who: str, button: Button, place: Place) -> None:
+        await self.ask(who, button.command, button.about, place)
+
+    async def ask(self, who: str, command: Command, about: str, place: Place) -> None:
         press = Pressed(
             id=f"press-{next(self.numbers)}",
-            author=person(who),
+            author=self.person(who),
             place=place,
-            command=button.command,
+            command=command,
             at=datetime.now(UTC),
-            about=button.about,
+            about=about,
         )
-        self.note(who, await self.bench.desk.pressed(press))
+        self.note(who, await self.desk.pressed(press))
 
     async def type(self, who: str, command: str, about: str = "", *, where: str = "direct") -> None:
-        press = Pressed(
-            id=f"type-{next(self.numbers)}",
-            author=person(who),
-            place=direct(who) if where == "direct" else hall(),
-            command=Command(command),
-            at=datetime.now(UTC),
-            about=person(about).id if about else "",
-        )
-        self.note(who, await self.bench.desk.pressed(press))
+        place = self.direct(who) if where == "direct" else self.hall()
+        await self.ask(who, Command(command), self.person(about).id if about else "", place)
 
     async def seen(self, who: str) -> list[str]:
         place = (await self.place_of(who)).id
         return [s.text for s in self.paper.sheets if s.place == place]
 
     def seen_direct(self, who: str) -> list[str]:
-        return [s.text for s in self.paper.sheets if s.place == direct(who).id]
+        return [s.text for s in self.paper.sheets if s.place == self.direct(who).id]
 
     def told(self, who: str) -> list[str]:
         return [n.text for w, n in self.notices if w == who]
 
     def files(self, who: str) -> list[str]:
-        return [a.content for place, a in self.paper.files if place == direct(who).id]
+        return [a.content for place, a in self.paper.files if place == self.direct(who).id]
