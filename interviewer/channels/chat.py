@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -313,6 +314,10 @@ class Conductor(Protocol):
 
     async def advance(self, interview_id: str, listen: Listener = ...) -> Turn | None:
         """Answer what waits."""
+        ...
+
+    def alone(self, interview_id: str) -> AbstractAsyncContextManager[Interview]:
+        """Hold an interview while something is done for it once. Raises InterviewBusy while another worker has it."""
         ...
 
     async def sent(self, interview_id: str, number: int, ref: str = "") -> None:

@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from weakref import WeakValueDictionary
 
 from interviewer.channels import commands
 from interviewer.channels.chat import (
@@ -26,9 +25,11 @@ from interviewer.channels.chat import (
 from interviewer.channels.chat_access import Access
 from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_reply import Reply, being_busy, patiently
+from interviewer.channels.chat_rota import BUSY_AGAIN
 from interviewer.domain.errors import (
     ChannelError,
     EngineUnusable,
+    InterviewBusy,
     InterviewerError,
     OutcomeUnknown,
     PlaceClosed,
@@ -70,7 +71,6 @@ class Floor:
     begun: set[str] = field(default_factory=set)
     _taking: dict[str, _Taking] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
-    _settling: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def line(self, key: str, **values: object) -> str:
         """A line of chat.toml."""
@@ -179,12 +179,20 @@ class Floor:
     async def _settle_in(self, interview: Interview, key: str) -> None:
         """See to it that the interview has an exact place. Raises PlaceClosed.
 
-        It may be brought there and served at the same time, and is to have one.
+        It may be brought there and served at the same time, also by two workers, and is to have one.
         """
-        if _place(interview).exact:
-            return
-        async with self._settling.setdefault(interview.id, asyncio.Lock()):
-            place = _place(await self.conductor.load(interview.id))
+        while not _place(interview).exact:
+            try:
+                await self._opened(interview.id, key)
+                return
+            except InterviewBusy:
+                await asyncio.sleep(BUSY_AGAIN)
+                interview = await self.conductor.load(interview.id)
+
+    async def _opened(self, interview_id: str, key: str) -> None:
+        """Make its place an exact one, where another has not done so by now."""
+        async with self.conductor.alone(interview_id) as interview:
+            place = _place(interview)
             if place.exact:
                 return
             outbox, person = self.outbox(place.platform), Person.parse(interview.candidate)

@@ -234,6 +234,12 @@ class Conductor:
         return scorecard(interview, await self.guide_of(interview), self.clock(), self.prices)
 
     @asynccontextmanager
+    async def alone(self, interview_id: str) -> AsyncIterator[Interview]:
+        """Hold an interview while something is done for it once. Raises InterviewBusy while another worker has it."""
+        async with self._lease(interview_id) as lease:
+            yield lease.interview
+
+    @asynccontextmanager
     async def _lease(self, interview_id: str) -> AsyncIterator[_Lease]:
         """Hold an interview, renewing while it lasts, so that a worker that died is replaced within LEASE_SECONDS.
 

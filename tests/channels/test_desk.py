@@ -1,34 +1,30 @@
-"""The desk, on paper: the conformance suite, what a platform's failures do, and that nobody sees another's data."""
+"""The desk, on paper: the conformance suite, and what a platform's failures do. test_privacy.py has the rest."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from interviewer.channels import chat_reply, chat_rota
+from interviewer.channels import chat_reply, chat_rota, desk_floor
 from interviewer.channels.chat import Begin, Command, Place, Post
 from interviewer.channels.chat_access import Access
 from interviewer.channels.chat_reply import Reply
 from interviewer.channels.desk import Desk
 from interviewer.conduct.turn import Conductor
 from interviewer.domain.errors import ChannelDown, EngineUnusable, OutcomeUnknown, StoreError
-from interviewer.domain.interview import Assessment, Edited, MoveKind, Received
+from interviewer.domain.interview import Edited, MoveKind, Received
 from interviewer.domain.state import Status
-from interviewer.ports import AssessRequest
 from interviewer.prompts import chat_lines, phrases
 from interviewer.reports.scorecard import as_html
 from tests.channels.conformance import Conformance
-from tests.channels.driving import QUIET, Bench, HeldEngine
+from tests.channels.driving import QUIET, Bench
 from tests.channels.paper import PLATFORM, Paper, PaperDriver, direct, hall, person
-from tests.fakes import FakeRetriever, make_guide
+from tests.fakes import FakeRetriever
 
 until = Conformance.until
 
@@ -355,6 +351,31 @@ class TestResuming:
         assert len(driver.paper.opened) == 1
         assert (await driver.seen("ada"))[-1].startswith("Welcome back")
 
+    async def test_two_workers_open_one_thread(self, driver: PaperDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+        await begun(driver)
+        bench, opening, may_open = driver.bench, driver.paper.open, asyncio.Event()
+
+        async def slowly(*args: Any) -> Place:
+            await may_open.wait()
+            return await opening(*args)
+
+        monkeypatch.setattr(driver.paper, "open", slowly)
+        monkeypatch.setattr(desk_floor, "BUSY_AGAIN", 0.02)
+        bench.desk.rota.slots = 0  # what is resumed here is served by the other
+        other = await TestTwoProcesses.another(driver)
+        await other.recover(PLATFORM)
+        await driver.type("ada", "resume", where="thread")
+        async with asyncio.timeout(5):
+            while not other.rota.working:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(QUIET)
+        may_open.set()
+        await other.rota.settled()
+        await driver.settled()
+        assert len(driver.paper.opened) == 1
+        assert [text.startswith("Welcome back") for text in await driver.seen("ada")] == [True]
+        await other.drain(1)
+
     async def test_what_is_said_in_the_channel_while_a_thread_is_opened_is_no_answer(
         self, driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -445,105 +466,6 @@ class TestAccess:
         await driver.settled()
         (page,) = driver.files("ada")
         assert "southern wall" not in page
-
-
-class QuotingEngine(HeldEngine):
-    """Quotes the whole message for every point that was made, so that scorecards hold candidates' words."""
-
-    async def assess(self, request: AssessRequest) -> AsyncIterator[Assessment]:
-        async for each in super().assess(request):
-            points = tuple(p.model_copy(update={"quote": request.message if p.quote else ""}) for p in each.points)
-            yield each.model_copy(update={"points": points})
-
-
-PEOPLE = ("ada", "bob", "eve", "rita")
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(PEOPLE),
-        st.sampled_from(["begin", "thread", "say", "intrude", "skip", "steal", "end", "report", "resume", "forget"]),
-        st.sampled_from(PEOPLE),
-    ),
-    min_size=4,
-    max_size=25,
-)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=STEPS)
-async def test_nobody_sees_or_changes_what_is_anothers(steps: list[tuple[str, str, str]]) -> None:
-    """Whatever people do in whatever order: a word of one is never shown to another, nor heard in their interview.
-
-    Every answer holds its author's mark. Rita is a reviewer, who may read anyone's scorecard.
-    """
-    driver, own = PaperDriver(Bench(None, quiet=0.002)), Counter[str]()
-    driver.bench.engine = QuotingEngine()
-    driver.bench.shelf.known = [make_guide(2)]
-    await driver.open()
-    try:
-        for who in PEOPLE[:2]:
-            await act(driver, who, "begin", who, 0, own)
-            await act(driver, who, "say", who, 0, own)
-        await driver.settled()
-        for number, (who, step, other) in enumerate(steps):
-            await act(driver, who, step, other, number, own)
-        await driver.settled()
-        await nobody_is_exposed(driver, own)
-    finally:
-        await driver.close()
-
-
-def mark(who: str) -> str:
-    return f"mark-of-{who}"
-
-
-async def act(driver: PaperDriver, who: str, step: str, other: str, number: int, own: Counter[str]) -> None:
-    own[who] += {"skip": 1, "end": 1, "steal": 3}.get(step, 0)
-    going = {i.candidate.rsplit(":", 1)[1] for i in await driver.bench.interviews()}
-    words = f"+1 {mark(who)} {number}"
-    match step:
-        case "begin" | "thread":
-            await driver.begin(who, where="direct" if step == "begin" else "thread")
-            await driver.settled()
-        case "say":
-            await (driver.say(who, words) if who in going else driver.say_direct(who, words))
-        case "intrude" if other in going:
-            await driver.say(who, words, to=other)
-        case "skip" | "end" if who in going:
-            await pressed(driver, who, Command(step), who)
-        case "steal" if other in going:
-            await pressed(driver, who, Command.SKIP, other)
-            await pressed(driver, who, Command.END, other)
-            await pressed(driver, who, Command.RESUME, other)
-        case "report":
-            await driver.type(who, "report", other)
-        case "resume":
-            await driver.type(who, "resume", where="thread" if number % 2 else "direct")
-        case "forget":
-            await driver.type(who, "forget")
-            await pressed(driver, who, Command.FORGET, who)
-        case _:
-            pass
-
-
-async def pressed(driver: PaperDriver, who: str, command: Command, to: str) -> None:
-    try:
-        await driver.press(who, command, to=to)
-    except LookupError:
-        return  # there is no such button
-    await driver.settled()
-
-
-async def nobody_is_exposed(driver: PaperDriver, own: Counter[str]) -> None:
-    for interview in await driver.bench.interviews():
-        who = interview.candidate.rsplit(":", 1)[1]
-        assert all(m.command or mark(who) in m.text for m in interview.messages)
-        assert sum(bool(m.command) for m in interview.messages) <= own[who]
-    for who in PEOPLE:
-        others = [mark(o) for o in PEOPLE if o != who]
-        shown = [*driver.seen_direct(who), *driver.told(who), *([] if who == "rita" else driver.files(who))]
-        assert not [o for o in others for text in shown if o in text]
-    assert {place for place, _ in driver.paper.files} <= {direct(who).id for who in PEOPLE}, "no page in a thread"
-    assert not [s for s in driver.paper.sheets if s.place.startswith(hall().id) and "mark-of-" in s.text]
 
 
 async def test_who_has_to_wait_long_is_told_how_many_are_before(driver: PaperDriver) -> None:
