@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from interviewer.domain.errors import SettingsError
-from interviewer.serving import serve_all
+from interviewer.serving import make_desk, serve_all
+from interviewer.settings import load_settings
+from interviewer.wiring import House
 
 
 class Platform:
@@ -59,3 +62,11 @@ async def test_one_that_fails_for_good_ends_it_while_another_is_waited_for() -> 
     here.failing.set()
     with pytest.raises(SettingsError, match="discord"):
         await asyncio.wait_for(serve_all([away, here], set(), None), 5)
+
+
+def test_settings_say_how_much_may_wait_of_a_person_and_be_served_at_once(tmp_path: Path) -> None:
+    wanted = {"turns_at_once": 3, "space_turns": 4, "waiting_messages": 5, "quiet_seconds": 0.5}
+    house = House(load_settings(data_dir=tmp_path, engine="scripted", **wanted))
+    desk = make_desk(house, house.conductor())
+    limits = desk.rota.limits
+    assert (desk.rota.slots, limits.space, desk.enough.most, limits.quiet) == (3, 4, 5, 0.5)
