@@ -14,6 +14,7 @@ Regraded     everything was read again, and these grades hold from now on
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -45,6 +46,9 @@ class MessageKind(StrEnum):
     STOP = "stop"
     OFF_TOPIC = "off_topic"
     STEERING = "steering"
+
+
+ABOUT_A_QUESTION = frozenset({MessageKind.CLARIFY, MessageKind.REPEAT, MessageKind.HINT, MessageKind.SKIP})
 
 
 class MoveKind(StrEnum):
@@ -144,6 +148,13 @@ class Inbound(Frozen):
     text: str
     at: datetime
     command: MessageKind | None = None
+
+    def lapsed(self, turns: Sequence[Turn]) -> bool:
+        """Whether this is a button under a turn ("skip@3") whose question is over: it is not meant for another."""
+        kind, _, under = self.id.partition("@")
+        if self.command is None or kind != self.command or kind not in ABOUT_A_QUESTION or not under.isdecimal():
+            return False
+        return any(turn.move.kind is MoveKind.NEXT for turn in turns[int(under) + 1 :])
 
     @field_validator("id", "text", mode="before")
     @classmethod

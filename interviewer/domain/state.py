@@ -238,7 +238,7 @@ def _receive(interview: Interview, message: Inbound) -> None:
     """A message waits for its answer; a change of it, or its withdrawal, may have arrived before it did."""
     interview.unanswered += 1
     interview.messages.append(message)
-    if message.id in interview.withdrawn:
+    if message.id in interview.withdrawn or message.lapsed(interview.turns):
         return
     if interview.place:  # a chat tells when each message was written, and may deliver them in any order
         insort(interview.pending, message, key=lambda m: m.at)
@@ -351,10 +351,11 @@ def _apply_turn(interview: Interview, turn: Turn) -> None:
     if interview.floor is not None and turn.consumed:
         hear(interview, said(interview.answered_by(turn)), turn.assessment, turn.failure)
     over = {interview.versions.get(m, m) for m in turn.consumed}
-    interview.pending = [m for m in interview.pending if interview.versions.get(m.id, m.id) not in over]
-    interview.unanswered = len(interview.pending)
     interview.assessed = None
     interview.turns.append(turn)
+    left = (m for m in interview.pending if interview.versions.get(m.id, m.id) not in over)
+    interview.pending = [m for m in left if not m.lapsed(interview.turns)]
+    interview.unanswered = len(interview.pending)
     interview.unsent.append(turn.number)
     _apply_move(interview, turn)
     for grade in turn.grades:

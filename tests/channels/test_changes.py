@@ -1,4 +1,4 @@
-"""Edits and deletions that are delivered more than once, or late; on paper."""
+"""Edits, deletions and buttons that are delivered more than once, or late; on paper."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from interviewer.channels.chat import Changed, Command, Notice, Removed
+from interviewer.domain.interview import MoveKind
+from tests.channels.conformance import Conformance
 from tests.channels.driving import Bench
 from tests.channels.paper import PaperDriver, person
+
+until = Conformance.until
 
 
 @pytest.fixture
@@ -77,3 +81,19 @@ async def test_what_was_said_where_it_was_held_before_can_be_changed_until_it_is
     driver.bench.engine.reading.set()
     await driver.settled()
     assert driver.bench.engine.readings[-1] == "+1 beans"
+
+
+async def test_a_button_under_a_question_that_is_over_by_the_time_skips_no_other(driver: PaperDriver) -> None:
+    engine = driver.bench.engine
+    engine.reading.clear()
+    await driver.say("ada", "+1 +2 beans")
+    await until(lambda: engine.readings == ["+1 +2 beans"])
+    await driver.press("ada", Command.SKIP)
+    engine.reading.set()
+    await driver.settled()
+    interview = await driver.bench.interview()
+    assert [turn.move.kind for turn in interview.turns] == [MoveKind.ASK, MoveKind.NEXT]
+    assert interview.pending == []
+    await driver.press("ada", Command.SKIP)
+    await driver.settled()
+    assert len((await driver.bench.interview()).turns) == 3
