@@ -163,8 +163,8 @@ class Hall:
                     self._call(link, message)
                 elif (waiting := link.waiting.get(message["number"])) and not waiting.done():
                     waiting.set_result(message)
-        except (ConnectionError, ValueError):
-            pass
+        except (ConnectionError, json.JSONDecodeError):
+            pass  # it was killed, maybe while it wrote
         finally:
             self.links.remove(link)
             for waiting in link.waiting.values():

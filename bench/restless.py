@@ -15,18 +15,18 @@ from bench.people import Human, Pace
 
 MOODS = {
     "answer": 10,
-    "edit": 4,
-    "delete": 3,
+    "edit": 6,
+    "delete": 6,
     "pause": 2,
     "elsewhere": 2,
     "skip_twice": 2,
-    "hint_twice": 1,
-    "begin_again": 1,
-    "intrude": 2,
+    "hint_twice": 2,
+    "begin_again": 2,
+    "intrude": 4,
     "flood": 1,
 }
 """What they do at a turn, and how often."""
-FLOOD = 25
+FLOOD = 60
 RECAP_SECONDS = 5.0
 """Who sees nothing for so long after asking to go on elsewhere asks again."""
 
@@ -45,6 +45,7 @@ class Restless(Human):
     foreign: set[str] = field(default_factory=set)
     unrefused: set[str] = field(default_factory=set)
     deeds: int = 0
+    mood: str = ""
 
     @property
     def channel(self) -> str:
@@ -57,6 +58,7 @@ class Restless(Human):
     async def _act(self, interview: str) -> None:
         (mood,) = self.dice.choices(list(MOODS), weights=list(MOODS.values()))
         self.did[mood] += 1
+        self.mood = mood
         await getattr(self, f"_{mood}")(*((self.pace.parts(),) if mood == "answer" else (interview,)))
 
     async def _answer(self, parts: int) -> list[str]:
@@ -134,9 +136,10 @@ class Restless(Human):
 
     async def _intrude(self, _: str) -> None:
         """Write and press where someone else is interviewed, if others are there; then answer."""
-        other = self.dice.choice([o for o in self.others if o.kind == self.kind])
+        there = [o for o in self.others if o is not self and o.kind == self.kind and not o.spot.endswith(":direct")]
+        other = self.dice.choice(there) if there else self
         theirs = other.going()
-        if other is not self and theirs and not other.spot.endswith(":direct"):
+        if other is not self and theirs:
             message = self._deed()
             self.foreign.add(message)
             await self._do("said", message, other.spot, text=self.words("!1"))

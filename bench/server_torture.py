@@ -134,7 +134,7 @@ class Torture:
             try:
                 await life
             except TimeoutError:
-                self.findings.must(False, "waited_in_vain", f"{human.name} in {human.going()}")
+                self.findings.must(False, "waited_in_vain", f"{human.name} in {human.going()}, at {human.mood}")
 
 
 async def torture(rounds: int, count: int, workers: int, seed: int) -> tuple[dict[str, Any], Findings]:

@@ -105,7 +105,8 @@ def _verify_always(findings: Findings, interview: Interview, events: list[Event]
     for turn in turns:
         for name in turn.consumed:
             command, _, under = name.partition("@")
-            stale = command in ("skip", "hint") and under != str(turn.number - 1)
+            since = turns[int(under) + 1 : turn.number] if command in ("skip", "hint") else []
+            stale = any(other.move.kind is MoveKind.NEXT for other in since)
             findings.must(not stale, "stale_buttons", f"{interview.id}: {name} in turn {turn.number}")
 
 
