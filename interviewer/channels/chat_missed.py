@@ -135,8 +135,8 @@ async def missed(past: Past, interview: Interview, now: datetime, heard: datetim
     written after what did not. Raises ChannelError.
     """
     place, candidate = Place.parse(interview.place), Person.parse(interview.candidate)
-    named = [(_of(interview, m.id), m) for m in interview.pending]
-    waiting = {name: m.text for name, m in named if name.startswith(f"{past.platform}:")}
+    here = [m for m in interview.pending if _of(interview, m.id).startswith(f"{past.platform}:")]
+    waiting = {_of(interview, m.id): m.text for m in here if m.at >= _begun(interview)}
     known = {_of(interview, m.id) for m in interview.messages} | interview.withdrawn
     read = await past.read(place, candidate, _since(interview, heard or now))
     found: list[Event] = []
@@ -160,7 +160,15 @@ def _asks(text: str) -> bool:
     return commands.understand(text).command in ASKING
 
 
+def _begun(interview: Interview) -> datetime:
+    """Since when it is held where it is."""
+    return interview.placed_at or interview.started_at
+
+
 def _since(interview: Interview, heard: datetime) -> datetime:
-    """When the last message was written of those before `heard`, or the first one that waits."""
+    """When the last message was written of those before `heard`, or the first one that waits, if it was here by then.
+
+    What was written in a place before an interview was brought there is no answer, and was said to be none.
+    """
     known = max((m.at for m in interview.messages if m.at < heard), default=interview.started_at)
-    return min([known, *(m.at for m in interview.pending)])
+    return max(min([known, *(m.at for m in interview.pending)]), _begun(interview))

@@ -102,7 +102,7 @@ class Interview:
     """An interview's state. Only `apply` changes one that is kept.
 
     `messages` holds every version of every message, `pending` those that wait for an answer. `place` is where in a chat
-    the interview is held, "" where it is not. `unanswered` counts messages and edits since the last turn, also those
+    the interview is held since `placed_at`, or "". `unanswered` counts messages and edits since the last turn, those too
     that wait no more. `withdrawn` are ids of messages that were taken back, `edited` the latest change of each message
     that was changed, `versions` the id of the message that each changed version is of.
     """
@@ -125,6 +125,7 @@ class Interview:
     active_seconds: float = 0.0
     latest_at: datetime | None = None
     place: str = ""
+    placed_at: datetime | None = None
     withdrawn: frozenset[str] = frozenset()
     edited: dict[str, Edited] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -221,8 +222,8 @@ def apply(interview: Interview, event: Event) -> None:
         case Withdrawn(message_id=message_id):
             interview.withdrawn |= {message_id}
             interview.pending = [m for m in interview.pending if interview.versions.get(m.id, m.id) != message_id]
-        case Moved(place=place):
-            interview.place = place
+        case Moved(place=place, at=at) if place != interview.place:
+            interview.place, interview.placed_at = place, at
         case Assessed():
             interview.assessed = event
         case Turned(turn=turn):

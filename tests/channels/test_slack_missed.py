@@ -166,6 +166,27 @@ class TestStart:
         await answered(driver)
         assert driver.bench.engine.readings[-1] == "+1 beans"
 
+    async def test_what_was_written_here_while_it_was_held_elsewhere_is_no_answer(self, driver: SlackDriver) -> None:
+        await begun(driver, "thread")
+        await driver.say_direct("ada", "+1 hello?")
+        await driver.type("ada", "resume")
+        await driver.settled()
+        await driver.restart()
+        assert await texts(driver) == []
+
+    async def test_what_waits_and_was_written_elsewhere_is_not_taken_for_deleted(self, driver: SlackDriver) -> None:
+        await begun(driver, "thread")
+        driver.bench.engine.reading.clear()
+        await driver.say("ada", "+1 beans")
+        await driver.type("ada", "resume")
+        await until(lambda: "Welcome back" in str(driver.seen_direct("ada")))
+        await Conformance.die(driver)
+        driver.bench.engine.readings.clear()
+        driver.bench.engine.reading.set()
+        await driver.open()
+        await driver.settled()
+        assert driver.bench.engine.readings == ["+1 beans"]
+
     async def test_what_was_asked_in_passing_is_not_answered_again_and_again(self, driver: SlackDriver) -> None:
         await begun(driver)
         await driver.say("ada", "/status")
