@@ -102,8 +102,8 @@ class Interview:
     """An interview's state. Only `apply` changes one that is kept.
 
     `messages` holds every version of every message, `pending` those that wait for an answer. `place` is where in a chat
-    the interview is held since `placed_at`, or "". `unanswered` counts messages and edits since the last turn, those too
-    that wait no more. `withdrawn` are ids of messages that were taken back, `edited` the latest change of each message
+    the interview is held since `placed_at`, or "". `unanswered` counts messages and edits since the last turn, those
+    too that wait no more. `withdrawn` are ids of messages taken back, `edited` the latest change of each message
     that was changed, `versions` the id of the message that each changed version is of.
     """
 
