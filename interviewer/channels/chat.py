@@ -9,7 +9,8 @@ In   Translate what the platform delivers into Said, Changed, Removed, Pressed o
      alone, or None.
 Out  Implement Outbox. The desk writes replies through it, streamed by edits, split at `limit`.
 Life At start `desk.attach(platform, outbox, access)`, then `await desk.recover(platform)`, which finishes what an
-     earlier process left. At the end stop what comes in, then `await desk.drain(seconds)`.
+     earlier process left; chat_missed.Lookout finds what nobody took in. At the end stop what comes in, then
+     `await desk.drain(seconds)`.
 
 Ids are the platform's own and must be unique in it, as "T1:C1:1718.0001" is for a message. Times are the platform's
 too: quick messages are one answer in the order of `at`, however they arrive. Text is Markdown both ways; who translates
