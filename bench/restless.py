@@ -27,6 +27,7 @@ MOODS = {
 }
 """What they do at a turn, and how often."""
 FLOOD = 60
+TWO_AT_ONCE = 0.2
 RECAP_SECONDS = 5.0
 """Who sees nothing for so long after asking to go on elsewhere asks again."""
 
@@ -54,6 +55,14 @@ class Restless(Human):
 
     def _wanted_at(self) -> str:
         return self.dice.choice((self.direct, self.channel))
+
+    async def _begin(self, place: str) -> None:
+        """At times in two places at once, of which one is refused."""
+        if self.dice.random() < TWO_AT_ONCE:
+            self.did["begin_again"] += 1
+            await asyncio.gather(super()._begin(place), super()._begin(self._wanted_at()))
+        else:
+            await super()._begin(place)
 
     async def _act(self, interview: str) -> None:
         (mood,) = self.dice.choices(list(MOODS), weights=list(MOODS.values()))

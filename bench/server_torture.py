@@ -40,7 +40,7 @@ from tests.postgres import Postgres
 CHAOS = Chaos(twice=0.15, late=0.3, dropped=0.1, unanswered=0.03, unseen=0.05)
 LEASE = 1.0
 CHECK_EVERY = 25
-OPTIONS = {"latency": 0.05, "lease": LEASE, "quiet": 0.05, "answer": 0.4, "patience": 10.0, "questions": 4, "slots": 16}
+OPTIONS = {"latency": 0.05, "lease": LEASE, "quiet": 0.05, "answer": 0.4, "patience": 30.0, "questions": 4, "slots": 16}
 
 
 @dataclass

@@ -37,7 +37,7 @@ DONE = {
     "moves": "interviews taken elsewhere",
     "asked_again_to_go_on": "times that this had to be asked for again",
     "pressed_twice": "buttons pressed twice",
-    "begun_again": "second interviews asked for meanwhile",
+    "begun_again": "second interviews asked for, at once or meanwhile",
     "intrusions": "times that others wrote and pressed there",
     "floods": "floods of messages",
     "posts": "posts",
