@@ -109,13 +109,17 @@ async def conduct(
     held = await asyncio.gather(*(one(*each) for each in planned))
     found = measure(held, answers, options)
     failed = Counter(t.failure or t.unspoken for h in held for t in h.turns if t.failure or t.unspoken)
+    unplayed = Counter(h.failure for h in held if h.failure)
     return SuiteResult(
         info=info,
         kind="conduct",
         graded=sum(len(h.turns) for h in held) - failed.total(),
-        ungraded=failed.total(),
-        reasons=dict(failed),
-        **found._asdict(),
+        ungraded=failed.total() + unplayed.total(),
+        reasons=dict(failed + unplayed),
+        measures=found.measures,
+        violations=found.violations,
+        tables=found.tables,
+        warnings=found.warnings,
         problems=() if held else ("There was no question to ask: no labelled answer is about one of the guides.",),
         seconds=time.perf_counter() - began,
     )

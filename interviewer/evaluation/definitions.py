@@ -11,7 +11,7 @@ A suite is a TOML file in evals/suites, or anywhere when it is named by its path
     qwk = 0.03
     leniency = 0.10               # of a step of the band
     variance = 0.05               # of repeats, in squared steps
-    violations = 0.02             # as a share of the changed answers
+    violations = 0.02             # as a share of the changes that could be one
     X
 """
 
@@ -34,7 +34,7 @@ Kind = Literal["agreement", "stability", "metamorphic", "injection", "conduct", 
 
 
 class MarginsSet(Frozen):
-    """The loss that matters, per metric; see gate."""
+    """The loss that matters, per metric; see gate. Changed answers have `violations` alone, others the rest."""
 
     qwk: float = Field(default=0.03, gt=0)
     leniency: float = Field(default=0.10, gt=0)

@@ -23,7 +23,7 @@ from interviewer.evaluation.cases import CasesError, CaseSet
 from interviewer.evaluation.conducted import Options as ConductOptions
 from interviewer.evaluation.conducted import conduct
 from interviewer.evaluation.definitions import Definition, Kind
-from interviewer.evaluation.gate import ALPHA, Margins, compare, compare_shares, verdict
+from interviewer.evaluation.gate import Margins, compare, compare_shares, verdict
 from interviewer.evaluation.gradings import gradings, pairs
 from interviewer.evaluation.ledger import Ledger
 from interviewer.evaluation.moves import moves
@@ -42,6 +42,8 @@ from interviewer.evaluation.tables import agreement_measures
 from interviewer.ports import Retriever
 
 GRADED_KINDS: tuple[Kind, ...] = ("agreement", "stability", "metamorphic", "injection")
+CHANGED_KINDS: tuple[Kind, ...] = ("metamorphic", "injection")
+"""Those that are compared by violations; the other graded ones by grades."""
 VIOLATIONS = "violations"
 T = TypeVar("T", bound=Frozen)
 
@@ -104,23 +106,20 @@ class _Suite:
                 measures, tables, warnings = agreement_measures(self.cases.cases, rows)
         return Findings(measures=measures, tables=tables, warnings=warnings)
 
-    def differences(self, before: Sequence[Row], now: Sequence[Row]) -> tuple[Difference, ...]:
-        """The paired comparison that suits the kind: of grades, and where answers were changed of violations."""
+    def differences(self, before: Sequence[Row], now: Sequence[Row], shown: Findings) -> tuple[Difference, ...]:
+        """The paired comparison that suits the kind: of grades, or where answers were changed of violations alone.
+
+        `shown` is what `now` shows. The few answers that are changed are too few to say anything of grades.
+        """
         margins = self.definition.margins
-        limits = Margins(margins.qwk, margins.leniency, margins.variance)
-        grades = pairs(self.cases.cases, before, now)
-        if self.definition.kind not in ("metamorphic", "injection"):
-            return compare(grades, limits)
-        clusters = _changed(now).items() & _changed(before).items()
-        first, second = ({v.item for v in self.findings(rows).violations} for rows in (before, now))
-        half = ALPHA / 2  # two families of tests share the level
-        shares = compare_shares(VIOLATIONS, first, second, dict(sorted(clusters)), margins.violations, half)
-        return (*compare(grades, limits, half), *shares)
-
-
-def _changed(rows: Sequence[Row]) -> dict[str, str]:
-    """The changed answers that were graded, each with its question."""
-    return {row.item: row.cluster for row in rows if row.variant and row.grade.status == "graded"}
+        if self.definition.kind not in CHANGED_KINDS:
+            return compare(
+                pairs(self.cases.cases, before, now), Margins(margins.qwk, margins.leniency, margins.variance)
+            )
+        old = self.findings(before)
+        first, second = ({v.item for v in each.violations} for each in (old, shown))
+        tried = dict(sorted(old.tried.items() & shown.tried.items()))
+        return compare_shares(VIOLATIONS, first, second, tried, margins.violations)
 
 
 def suite_of(definition: Definition) -> CaseSet:
@@ -181,8 +180,11 @@ async def held(definition: Definition, subject: Subject, rooms: Rooms) -> Measur
         cuts = _options(definition, RetrievalOptions)
         result = await retrieval(rooms.retriever, rooms.guides, labelled, info, cuts)
     beyond = definition.beyond(result.measures)
-    outcome = Outcome.INVALID if result.problems else Outcome.REGRESSION if beyond else Outcome.PASS
-    return Measured(result.model_copy(update={"outcome": outcome, "warnings": (*beyond, *result.warnings)}), Evidence())
+    lost = _lost(definition, result.ungraded, result.graded + result.ungraded, "turns")
+    problems = (*result.problems, *lost)
+    outcome = Outcome.INVALID if problems else Outcome.REGRESSION if beyond else Outcome.PASS
+    update = {"outcome": outcome, "warnings": (*beyond, *result.warnings), "problems": problems}
+    return Measured(result.model_copy(update=update), Evidence())
 
 
 def replayed(definition: Definition, ledger: Ledger, baseline: Ledger | None) -> Measured:
@@ -214,7 +216,7 @@ def _assessed(
     before = list(baseline.rows()) if baseline else []
     problems += _problems(suite, info, rows, baseline.info if baseline else None)
     findings = suite.findings(rows)
-    differences = suite.differences(before, rows) if before and not problems else ()
+    differences = suite.differences(before, rows, findings) if before and not problems else ()
     if baseline is not None and not (problems or differences):
         problems.append("Nothing of this run was graded in the baseline, so there is nothing to compare.")
     result = SuiteResult(
@@ -243,9 +245,7 @@ def _problems(suite: _Suite, info: RunInfo, rows: Sequence[Row], baseline: RunIn
     ungraded = sum(row.grade.status == "ungraded" for row in rows)
     if not rows:
         found.append("Nothing was graded.")
-    elif ungraded > suite.definition.most_ungraded * len(rows):
-        most = suite.definition.most_ungraded
-        found.append(f"{ungraded} of {len(rows)} gradings did not come out; at most {most:.0%} may be missing.")
+    found += _lost(suite.definition, ungraded, len(rows), "gradings")
     if info.cases != suite.cases.digest:
         found.append("The cases have changed since the run was made.")
     if baseline and baseline.cases != info.cases:
@@ -253,6 +253,14 @@ def _problems(suite: _Suite, info: RunInfo, rows: Sequence[Row], baseline: RunIn
     if baseline and baseline.formula != info.formula:
         found.append(f"The baseline's scores are by formula {baseline.formula}, these by {info.formula}.")
     return found
+
+
+def _lost(definition: Definition, ungraded: int, count: int, what: str) -> list[str]:
+    """That too much did not come out, if so: such a run says more of the endpoint than of the engine."""
+    most = definition.most_ungraded
+    if ungraded <= most * count:
+        return []
+    return [f"{ungraded} of {count} {what} did not come out; at most {most:.0%} may be missing."]
 
 
 def _outcome(problems: Sequence[str], differences: Sequence[Difference], compared: bool) -> Outcome | None:
@@ -290,6 +298,11 @@ def _by_item(rows: Sequence[Row]) -> dict[str, Sequence[Row]]:
 
 def powers(definition: Definition, ledger: Ledger) -> list[Power]:
     """What the gate could find, going by how a ledger's run was graded. Raises CasesError and NotFoundError."""
+    if definition.kind in CHANGED_KINDS:
+        raise NotFoundError(
+            f"{definition.name} is compared by violations, and this says what can be found in grades.",
+            "Name a suite of kind agreement or stability.",
+        )
     cases = suite_of(definition).cases
     graded = gradings(cases, ledger.rows())
     ahead = prospect(graded.human, graded.steps, graded.clusters)

@@ -15,7 +15,8 @@ A variant is a violation when its grade does what it must not by more than the t
 paired); an invariant one also when more verdicts change than may, beyond those that change between repeats. Changes
 that must lower a grade are judged by the statement that they are about: the point that was deleted or negated must
 lose its credit, the pitfall that was added must be found, and the grade must not rise. What an engine did not credit
-before cannot be lost: such variants show nothing and are left out of the share of violations.
+before cannot be lost: such variants show nothing and are left out of the share of violations, in which a whole ladder
+counts once.
 """
 
 from __future__ import annotations
@@ -200,6 +201,7 @@ def measure(cases: CaseSet, rows: Iterable[Row], options: Options | None = None)
         violations=tuple(s.violation for some in shown.values() for s in some if s.violation),
         tables=tuple(t for t in (_same(shown, pairs, judge.within), _moving(shown), _persons(shown)) if t.rows),
         warnings=tuple(w for w in (one_repeat(known.values()), _ungraded(missing, len(made))) if w),
+        tried={s.variant.item.id: s.variant.item.cluster for some in shown.values() for s in some if s.tells},
     )
 
 

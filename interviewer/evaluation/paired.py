@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -31,12 +32,13 @@ Cells = tuple[str | float | int | None, ...]
 
 
 class Findings(NamedTuple):
-    """What measuring a suite gives; see results."""
+    """What measuring a suite gives; see results. `tried`: what could be in violation, with its question."""
 
     measures: tuple[Measure, ...] = ()
     violations: tuple[Violation, ...] = ()
     tables: tuple[Table, ...] = ()
     warnings: tuple[str, ...] = ()
+    tried: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,9 @@ def test_power_and_list(home: Path) -> None:
     assert suites["agreement"]["cases"] == len(load_any(AGREEMENT).cases)
     assert "oracle" in suites["agreement"]["baseline"]
     assert not suites["conduct"]["baseline"]
+    without = call("power", "injection", "--home", str(home))
+    assert without.exit_code == 3
+    assert "compared by violations" in without.output
 
 
 @pytest.mark.parametrize(
@@ -220,7 +223,9 @@ def test_violations_are_compared_on_the_changed_answers_that_both_runs_have(home
     assert len(kept) < len(all_of_it)
     done = call("compare", str(baseline), str(ledger), "--json")
     (result,) = json.loads(done.stdout)["results"]
-    assert next(d["n"] for d in result["differences"] if d["name"] == "violations") == len(kept)
+    (difference,) = result["differences"]
+    (full,) = json.loads(call("compare", str(ledger), str(ledger), "--json").stdout)["results"][0]["differences"]
+    assert full["n"] - difference["n"] == len(all_of_it) - len(kept)
 
 
 def test_a_models_ledger_is_enough_for_a_check_without_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from interviewer.domain.errors import NotFoundError
+from interviewer.domain.errors import EngineError, NotFoundError
+from interviewer.domain.interview import Assessment
 from interviewer.engines.scripted import ScriptedEngine
 from interviewer.evaluation import measuring
 from interviewer.evaluation.cases import CasesError
@@ -16,6 +18,7 @@ from interviewer.evaluation.definitions import Definition, definition
 from interviewer.evaluation.measuring import Rooms, parts_of
 from interviewer.evaluation.results import Measure, Outcome, SuiteResult
 from interviewer.evaluation.subjects import Subject
+from interviewer.ports import AssessRequest
 from interviewer.prompts import phrases
 from tests.conduct.helpers import CONTENT, WordRetriever, content_guide
 from tests.evaluation.suite_runs import ANSWERS
@@ -28,8 +31,8 @@ def suite(kind: str, **more: Any) -> Definition:
     return Definition(name="own", kind=kind, cases=str(ANSWERS), file=Path("own.toml"), **more)
 
 
-def held(given: Definition) -> SuiteResult:
-    engine = ScriptedEngine(phrases())
+def held(given: Definition, kind: type[ScriptedEngine] = ScriptedEngine) -> SuiteResult:
+    engine = kind(phrases())
     rooms = Rooms(conductor(engine), WordRetriever(), [content_guide(CONTENT[0])])
     return asyncio.run(measuring.held(given, Subject(engine), rooms)).result
 
@@ -91,3 +94,20 @@ def test_files_and_folders_that_are_not_there_are_told() -> None:
         parts_of(suite("injection", options={"attacks": ["nowhere"]}))
     with pytest.raises(CasesError, match="no folder of cases 'nowhere'"):
         parts_of(definition("agreement").model_copy(update={"cases": "nowhere"}))
+
+
+class Out(ScriptedEngine):
+    """An endpoint that is out."""
+
+    async def assess(self, request: AssessRequest) -> AsyncIterator[Assessment]:
+        raise EngineError("connection")
+        yield
+
+
+@pytest.mark.parametrize(("allowed", "outcome"), [(0.02, Outcome.INVALID), (1.0, Outcome.REGRESSION)])
+def test_interviews_while_the_endpoint_is_out_say_nothing(allowed: float, outcome: Outcome) -> None:
+    limits = {"broken: failed": 0.0}
+    found = held(suite("conduct", most=limits, most_ungraded=allowed, options={"candidates": ["expert"]}), Out)
+    assert found.outcome is outcome
+    assert found.ungraded > 0
+    assert any("turns did not come out" in p for p in found.problems) == (outcome is Outcome.INVALID)

@@ -29,8 +29,8 @@ def test_their_cases_are_the_labelled_answers() -> None:
 def test_the_margins_of_the_gate_are_in_the_suites_file(name: str) -> None:
     found = definition(name)
     said = tomllib.loads(found.file.read_text(encoding="utf-8"))["margins"]
-    gated = {"qwk", "leniency"} | ({"variance"} if found.repeats > 1 else set())
-    assert said.keys() == gated | ({"violations"} if name in ("metamorphic", "injection") else set())
+    grades = {"qwk", "leniency"} | ({"variance"} if found.repeats > 1 else set())
+    assert said.keys() == ({"violations"} if found.kind in measuring.CHANGED_KINDS else grades)
     assert found.margins == MarginsSet()
 
 
