@@ -38,8 +38,8 @@ class Reply:
         again: bool = False,
         hold: Hold | None = None,
     ) -> None:
-        self._outbox = outbox
-        self._place = place
+        self.outbox = outbox
+        self.place = place
         self._key = key
         self._counts = Counter() if counts is None else counts
         self._again = again
@@ -74,7 +74,7 @@ class Reply:
         Raises ChannelDown when it could not be shown within about 15 seconds, and PlaceClosed.
         """
         await self._stop()
-        *parts, last = split(text, self._outbox.limit)
+        *parts, last = split(text, self.outbox.limit)
         posts = [*(Post(key=self._key_of(n), text=part) for n, part in enumerate(parts))]
         posts.append(Post(key=self._key_of(len(parts)), text=last, buttons=buttons))
         await patiently(lambda: self._put(posts))
@@ -88,7 +88,7 @@ class Reply:
         writes into it, or has done so by now.
         """
         await self._stop()
-        if self._outbox.idempotent or self._hold.over:
+        if self.outbox.idempotent or self._hold.over:
             return
         with contextlib.suppress(ChannelError):
             await self._take_back(0)
@@ -97,12 +97,12 @@ class Reply:
         await asyncio.sleep(SHOW_AFTER)
         while True:
             await self._news.wait()
-            if self._outbox.pace < LEFT_OUT and self._text.strip():
+            if self.outbox.pace < LEFT_OUT and self._text.strip():
                 self._news.clear()
-                parts = split(self._text, self._outbox.limit)
+                parts = split(self._text, self.outbox.limit)
                 with contextlib.suppress(ChannelError, TurnConflict):
                     await self._put([Post(key=self._key_of(n), text=part) for n, part in enumerate(parts)])
-            await asyncio.sleep(min(self._outbox.pace, LEFT_OUT))
+            await asyncio.sleep(min(self.outbox.pace, LEFT_OUT))
 
     async def _stop(self) -> None:
         """Show no more pieces. A post that is under way is waited for: its outcome has to be known."""
@@ -118,16 +118,16 @@ class Reply:
                     self._refs.append(await self._posted(post))
                     self._shown.append(post)
                 elif self._shown[number] != post:
-                    await self._outbox.edit(self._place, self._refs[number], post)
+                    await self.outbox.edit(self.place, self._refs[number], post)
                     self._shown[number] = post
 
     async def _posted(self, post: Post) -> str:
         self._hold.check()
-        if self._again and (ref := await self._outbox.find(self._place, post.key)):
-            await self._outbox.edit(self._place, ref, post)
+        if self._again and (ref := await self.outbox.find(self.place, post.key)):
+            await self.outbox.edit(self.place, ref, post)
             return ref
         try:
-            return await self._outbox.post(self._place, post)
+            return await self.outbox.post(self.place, post)
         except OutcomeUnknown:
             self._counts["posts_unknown"] += 1
             self._again = True
@@ -136,11 +136,11 @@ class Reply:
     async def _take_back(self, count: int) -> None:
         """Remove posts behind the first `count`, those of an earlier try too."""
         while len(self._refs) > count:
-            await self._outbox.remove(self._place, self._refs[-1])
+            await self.outbox.remove(self.place, self._refs[-1])
             self._refs.pop()
             self._shown.pop()
-        while self._again and (ref := await self._outbox.find(self._place, self._key_of(count))):
-            await self._outbox.remove(self._place, ref)
+        while self._again and (ref := await self.outbox.find(self.place, self._key_of(count))):
+            await self.outbox.remove(self.place, ref)
             count += 1
 
     def _key_of(self, number: int) -> str:

@@ -148,9 +148,9 @@ class Floor:
         ref = await reply.finish(turn.reply, self.buttons(interview, turn))
         person = Person.parse(interview.candidate)
         if turn.move.kind is MoveKind.CLOSE:
-            await self._hand_over(interview, person, turn.at if reply.again else None)
+            await self._hand_over(interview, turn, reply)
         if turn.consumed:
-            await self._tell_of_changes(turn, await self.conductor.load(interview.id), *self._where(interview))
+            await self._tell_of_changes(turn, await self.conductor.load(interview.id), reply.outbox, reply.place)
         await self.conductor.sent(interview.id, turn.number, ref)
         with contextlib.suppress(ChannelError):
             await self.outbox(person.platform).refresh(person)
@@ -243,9 +243,10 @@ class Floor:
             parts.append(last.reply)
         return "\n\n".join(parts)
 
-    async def _hand_over(self, interview: Interview, person: Person, since: datetime | None) -> None:
+    async def _hand_over(self, interview: Interview, turn: Turn, reply: Reply) -> None:
         """Send the scorecard of an interview that has ended. What fails here does not hold up the last words."""
-        outbox, place = self._where(interview)
+        outbox, place, person = reply.outbox, reply.place, Person.parse(interview.candidate)
+        since = turn.at if reply.again else None
         try:
             await self.deliver(interview.id, person, "scorecard", place if place.direct else None, since)
         except InterviewerError as error:
@@ -317,7 +318,10 @@ class Floor:
         return Button(command=command, label=self.line(f"button.{command}"), about=about, grave=grave, sure=sure)
 
     def _where(self, interview: Interview) -> tuple[Outbox, Place]:
+        """Where it is held. Raises TurnConflict where it has been moved meanwhile, and has no exact place yet."""
         place = _place(interview)
+        if not place.exact:
+            raise TurnConflict("It is being brought somewhere else.")
         return self.outbox(place.platform), place
 
 

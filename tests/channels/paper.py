@@ -59,7 +59,7 @@ class Sheet:
 
 class Paper:
     """An Outbox. `faults` are raised by the next calls of a method: "post" and so on; with OutcomeUnknown a post is
-    made all the same, unless `swallow` is set."""
+    made all the same, unless `swallow` is set. `astray` is what was to be posted in a channel itself."""
 
     limit = 3_000
     idempotent = False
@@ -72,6 +72,7 @@ class Paper:
         self.faults: dict[str, list[Exception]] = defaultdict(list)
         self.calls: Counter[str] = Counter()
         self.closed: set[str] = set()
+        self.astray: list[Post] = []
         self.swallow = False
         self.numbers = itertools.count(1)
 
@@ -91,6 +92,8 @@ class Paper:
         return self.opened.setdefault(key, hall(f"t{next(self.numbers)}", place.platform))
 
     async def post(self, place: Place, post: Post) -> str:
+        if not place.exact:
+            self.astray.append(post)
         assert place.exact
         assert len(post.text) <= self.limit
         fault = self._called("post", place)

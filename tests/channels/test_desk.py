@@ -351,6 +351,25 @@ class TestResuming:
         assert len(driver.paper.opened) == 1
         assert (await driver.seen("ada"))[-1].startswith("Welcome back")
 
+    async def test_what_is_brought_elsewhere_while_it_is_served_is_not_posted_before_its_thread_is_there(
+        self, driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        posting = driver.paper.post
+
+        async def meanwhile(place: Place, post: Post) -> str:
+            ref = await posting(place, post)
+            if driver.paper.calls["post"] == 1:
+                await driver.say("ada", "+1 beans")
+                name = (await driver.bench.interview()).id
+                await driver.bench.conductor.move(name, hall().id)  # as another worker does, which goes on later
+                await driver.bench.conductor.load(name)
+            return ref
+
+        monkeypatch.setattr(driver.paper, "post", meanwhile)
+        await begun(driver)
+        assert driver.paper.astray == []
+        assert "Question 2 of 3" in (await driver.seen("ada"))[-1]
+
     async def test_two_workers_open_one_thread(self, driver: PaperDriver, monkeypatch: pytest.MonkeyPatch) -> None:
         await begun(driver)
         bench, opening, may_open = driver.bench, driver.paper.open, asyncio.Event()
