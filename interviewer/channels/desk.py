@@ -143,7 +143,7 @@ class Desk:
         person, interview_id = wanted.author, interview_id_for(wanted.id)
         live = await self._live(person)
         if live is not None:
-            return None if live.id == interview_id else await self._already(live)
+            return None if live.id == interview_id else await self._refused(interview_id, live)
         plan = await asyncio.to_thread(self._planner.plan, guide, wanted)
         interview = await self._conductor.start(
             plan, guide, candidate=person.id, channel=person.platform, interview_id=interview_id
@@ -161,6 +161,13 @@ class Desk:
         self.rota.due(interview_id)
         self.rota.beside(asyncio.to_thread(_quietly_warm, self._planner, guide))
         return None
+
+    async def _refused(self, interview_id: str, live: Interview) -> Notice:
+        """The other is going; what a process may have begun of this one, which died when it was refused, is deleted."""
+        begun = [s.id for s in await self._seats.interviews(live.candidate) if s.id == interview_id]
+        if begun and not (await self._conductor.load(interview_id)).place:
+            await self._conductor.forget(interview_id)
+        return await self._already(live)
 
     async def _placed(self, interview_id: str, place: Place) -> Interview:
         """One that has its candidate's seat; it is held here where whoever began it has died before it had a place."""

@@ -126,3 +126,26 @@ async def test_an_interview_whose_beginning_was_cut_short_can_be_gone_on_with(
     await driver.settled()
     assert (await driver.bench.interview()).status is Status.ENDED
     assert interview.id == (await driver.bench.interview()).id
+
+
+async def test_of_a_beginning_that_was_refused_nothing_is_left_when_its_worker_dies(
+    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dying(*_: object) -> None:
+        raise StoreError("The process is gone.")
+
+    async def nothing_yet(*_: object) -> None:
+        return None
+
+    await driver.begin("ada")
+    with monkeypatch.context() as patch:
+        patch.setattr(driver.bench.desk, "_live", nothing_yet)
+        patch.setattr(driver.bench.conductor, "forget", dying)
+        with pytest.raises(StoreError):
+            await driver.begin("ada", name="second")
+    assert len(await driver.bench.interviews()) == 2
+    await driver.restart()
+    await driver.begin("ada", name="second")
+    await driver.settled()
+    assert "You have an interview going already" in driver.told("ada")[-1]
+    assert (await driver.bench.interview()).place
