@@ -236,7 +236,7 @@ class House:
         """The engine on an endpoint as evaluation asks it: in one piece, word for word, tried again by its caller."""
         from interviewer.engines.llm import LlmEngine
         from interviewer.engines.llm_batch import LlmBatches
-        from interviewer.evaluation.subjects import FENCE, Subject
+        from interviewer.evaluation.subjects import FENCE, Subject, digest_of_files, read_by
 
         held = self.settings
         role = replace(models.grader, stream=False, retries=0, timeout=max(models.grader.timeout, held.turn_seconds))
@@ -248,7 +248,7 @@ class House:
         forms = {name: digest(prompt_text(f"{name}.md.j2", held.prompts)) for name in ("assess", "form")}
         return Subject(
             engine,
-            parameters | {"samples": role.samples, "form": forms["form"]},
+            parameters | {"samples": role.samples, "form": forms["form"], "read_by": digest_of_files(*read_by())},
             about={"prompt": forms["assess"]},
             prompt=lambda request: prompt_as_sent("assess", request, held.prompts, FENCE),
             calls=max(1, role.samples),

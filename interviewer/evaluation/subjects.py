@@ -1,8 +1,9 @@
 """What is measured: an engine, and everything that a grading by it depends on, told without asking it.
 
-A grading's key is the hash of its engine and model, their parameters, the prompt as rendered, the question with its
-statements, the answer, the formula of the score, and the repeat. The prompt is rendered with a fence that is always the
-same; what is sent has a fresh one. The endpoint is not part of the key, so a ledger can be replayed where none is.
+A grading's key is the hash of its engine and model, their parameters, the prompt as rendered, the code that reads a
+model's reply, the question with its statements, the answer, the formula of the score, and the repeat. The prompt is
+rendered with a fence that is always the same; what is sent has a fresh one. The endpoint is not part of the key, so a
+ledger can be replayed where none is.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ from interviewer.prompts import Prompt
 from interviewer.version import __version__
 
 FENCE = "0" * 16
+READ_BY = (
+    "engines/llm.py", "engines/llm_reply.py", "engines/llm_schema.py", "engines/llm_vote.py", "conduct/assess.py",
+    "conduct/integrity.py", "conduct/single.py", "domain/disguise.py", "domain/display.py", "domain/grading.py",
+    "domain/text.py",
+)  # fmt: skip
+"""The code that makes a grade of a model's reply; what only asks, waits and tries again is not among it."""
 KEY_DIGITS = 24
 DIGEST_DIGITS = 16
 
@@ -90,6 +97,11 @@ class Subject:
             version=__version__,
             at=utc_now(),
         )
+
+
+def read_by() -> tuple[Path, ...]:
+    """The files of READ_BY."""
+    return tuple(Path(__file__).resolve().parent.parent / name for name in READ_BY)
 
 
 def digest_of_files(*paths: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from interviewer.engines.embedded import MADE_OF, made_of
+from interviewer.evaluation import subjects
 from interviewer.evaluation.ledger import Ledger
 from interviewer.evaluation.run import run
 from interviewer.evaluation.subjects import FENCE
@@ -87,6 +88,28 @@ async def test_prompt_model_and_parameters_are_in_the_key_and_the_address_is_not
     edited = House(held).subject("openai")
     assert edited.fingerprint(item).key(0) != key
     assert edited.info("s", "c").parameters["prompt"] != plain.info("s", "c").parameters["prompt"]
+
+
+def test_a_change_of_the_code_that_reads_replies_is_a_change_of_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [item] = bed_items(1)
+    key = model_subject("http://127.0.0.1:1/v1", tmp_path).fingerprint(item).key(0)
+    for name in subjects.READ_BY:
+        changed = tmp_path / Path(name).name
+        changed.write_text((PACKAGE / name).read_text("utf-8") + "# another reader\n")
+        files = tuple(changed if each == PACKAGE / name else each for each in subjects.read_by())
+        with monkeypatch.context() as patch:
+            patch.setattr(subjects, "read_by", lambda files=files: files)
+            assert model_subject("http://127.0.0.1:1/v1", tmp_path).fingerprint(item).key(0) != key, name
+    assert model_subject("http://127.0.0.1:1/v1", tmp_path).fingerprint(item).key(0) == key
+
+
+def test_every_part_of_the_models_engine_reads_replies_or_is_known_only_to_ask() -> None:
+    others = ("batch", "client", "errors", "known", "models", "player", "probe", "prompts")
+    only_asks = {f"llm_{name}.py" for name in others}
+    reads = {Path(name).name for name in subjects.READ_BY}
+    assert {path.name for path in (PACKAGE / "engines").glob("llm*.py")} - reads == only_asks
 
 
 @pytest.mark.parametrize("name", ["echo", "401", "403", "429", "500", "page", "quota"])
