@@ -16,7 +16,7 @@ All metrics must be no worse for the whole to be (each is tested at the full lev
 one that is worse is enough for a regression (hence Holm). A loss may be significant and yet surely smaller than the
 margin: that passes, since the margin says what matters. What passes may still add up over many edits; a baseline
 that is only replaced on purpose keeps that in sight. A metric without any variation, such as of identical gradings,
-has an error of exactly 0 and needs no test.
+has an error of exactly 0 and needs no test. The level is a suite's: those of the suites of one check add up.
 """
 
 from __future__ import annotations
