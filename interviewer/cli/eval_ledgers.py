@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -42,6 +43,12 @@ def compare(
 
 def replay(
     ledgers: Annotated[list[Path], typer.Argument(help="Ledgers.", metavar="LEDGER...")],
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--also", help="A run with another prompt or model, for how far these make grades vary.", metavar="LEDGER"
+        ),
+    ] = None,
     suite: Annotated[str | None, typer.Option("--suite", help="The suite, where its name is not in the file.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -55,10 +62,12 @@ def replay(
     \b
     Examples:
       interviewer eval replay evals/ledgers/agreement.openai.jsonl --html report.html
+      interviewer eval replay stability.openai.jsonl --also terse.jsonl --also other-model.jsonl
     """
     with ExitStack() as stack:
         read = [(path, stack.enter_context(opened(path, read_only=True))) for path in ledgers]
-        measured = [_again(path, ledger, None, suite) for path, ledger in read]
+        more = [stack.enter_context(opened(path, read_only=True)) for path in also or ()]
+        measured = [_again(path, ledger, None, suite, more) for path, ledger in read]
         ended(measured, Forms(as_json, quiet, full, html, markdown, junit))
 
 
@@ -109,10 +118,12 @@ def power(
         show(shown(found))
 
 
-def _again(path: Path, ledger: Ledger, baseline: Ledger | None, suite: str | None) -> Measured:
+def _again(
+    path: Path, ledger: Ledger, baseline: Ledger | None, suite: str | None, also: Sequence[Ledger] = ()
+) -> Measured:
     from interviewer.evaluation.definitions import definition
     from interviewer.evaluation.measuring import replayed
 
     if ledger.info is None:
         raise SettingsError(f"{path} has no run.", "Name a ledger that `interviewer eval run` has written.")
-    return replayed(definition(suite or ledger.info.suite), ledger, baseline)
+    return replayed(definition(suite or ledger.info.suite), ledger, baseline, also)

@@ -36,7 +36,7 @@ from interviewer.evaluation.results import Difference, Item, Outcome, Row, RunIn
 from interviewer.evaluation.retrieval import Options as RetrievalOptions
 from interviewer.evaluation.retrieval import retrieval
 from interviewer.evaluation.run import RunOptions, run
-from interviewer.evaluation.steadiness import stability_measures
+from interviewer.evaluation.steadiness import FacetRun, facet_runs, stability_measures
 from interviewer.evaluation.subjects import Subject
 from interviewer.evaluation.tables import agreement_measures
 from interviewer.ports import Retriever
@@ -93,15 +93,15 @@ class _Suite:
             case _:
                 return [unchanged(case) for case in self.cases.cases]
 
-    def findings(self, rows: Sequence[Row]) -> Findings:
-        """What the gradings show."""
+    def findings(self, rows: Sequence[Row], others: Sequence[FacetRun] = ()) -> Findings:
+        """What the gradings show; `others` are runs with other prompts or models, for what makes grades vary."""
         match self.definition.kind:
             case "metamorphic":
                 return metamorphic.measure(self.cases, rows, self.options)
             case "injection":
                 return injection.measure(self.cases, rows, self.options)
             case "stability":
-                measures, tables, warnings = stability_measures(self.cases.cases, rows)
+                measures, tables, warnings = stability_measures(self.cases.cases, rows, others)
             case _:
                 measures, tables, warnings = agreement_measures(self.cases.cases, rows)
         return Findings(measures=measures, tables=tables, warnings=warnings)
@@ -187,19 +187,26 @@ async def held(definition: Definition, subject: Subject, rooms: Rooms) -> Measur
     return Measured(result.model_copy(update=update), Evidence())
 
 
-def replayed(definition: Definition, ledger: Ledger, baseline: Ledger | None) -> Measured:
+def replayed(definition: Definition, ledger: Ledger, baseline: Ledger | None, also: Sequence[Ledger] = ()) -> Measured:
     """Measure what a ledger has, and compare it with the baseline where there is one. Raises CasesError.
+
+    `also` are other runs of the suite, for how far prompts and models make grades vary.
 
     One of a run that was not finished, or of a shard, shows what it has, and is invalid.
     """
     suite = _Suite(definition, suite_of(definition))
+    if also and definition.kind != "stability":
+        raise CasesError(f"{definition.name} does not say what makes grades vary.", "Leave --also out.")
+    for other in also:
+        if other.info is None or other.info.cases != suite.cases.digest:
+            raise CasesError(f"{other.path} is no run of the cases of {definition.name}.")
     items, rows = suite.items(), list(ledger.rows())
     asked = {(item.id, repeat) for item in items for repeat in range(definition.repeats)}
     lacking = len(asked - {(row.item, row.repeat) for row in rows})
     problems = []
     if rows and lacking > definition.most_ungraded * len(asked):
         problems.append(f"{lacking} of {len(asked)} gradings are not in {ledger.path.name}: its run was not finished.")
-    return _assessed(suite, items, rows, ledger, baseline, problems, 0.0)
+    return _assessed(suite, items, rows, ledger, baseline, problems, 0.0, also)
 
 
 def _assessed(
@@ -210,12 +217,13 @@ def _assessed(
     baseline: Ledger | None,
     problems: list[str],
     seconds: float,
+    also: Sequence[Ledger] = (),
 ) -> Measured:
     info = ledger.info
     assert info is not None
     before = list(baseline.rows()) if baseline else []
     problems += _problems(suite, info, rows, baseline.info if baseline else None)
-    findings = suite.findings(rows)
+    findings = suite.findings(rows, _others(suite, info, [*([baseline] if baseline else []), *also]))
     differences = suite.differences(before, rows, findings) if before and not problems else ()
     if baseline is not None and not (problems or differences):
         problems.append("Nothing of this run was graded in the baseline, so there is nothing to compare.")
@@ -237,6 +245,13 @@ def _assessed(
         seconds=seconds,
     )
     return Measured(result, _evidence(suite, items, before, rows, ledger, baseline))
+
+
+def _others(suite: _Suite, info: RunInfo, ledgers: Sequence[Ledger]) -> list[FacetRun]:
+    """The runs that were made with other prompts or models, where a suite can make something of them."""
+    if suite.definition.kind != "stability":
+        return []
+    return facet_runs(info, [(o.info, list(o.rows())) for o in ledgers if o.info and o.info.cases == info.cases])
 
 
 def _problems(suite: _Suite, info: RunInfo, rows: Sequence[Row], baseline: RunInfo | None) -> list[str]:

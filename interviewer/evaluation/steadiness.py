@@ -11,21 +11,23 @@ from interviewer.evaluation import reliability
 from interviewer.evaluation.cases import Case
 from interviewer.evaluation.figures import Array, Codes
 from interviewer.evaluation.gradings import Gradings, gradings
-from interviewer.evaluation.results import Measure, Row, Table
+from interviewer.evaluation.results import Measure, Row, RunInfo, Table
 from interviewer.evaluation.tables import banded, measure, number
 
 LEAST_STEADY = 10
+AS_IT_IS = "as it is"
+WORDING, MODEL, BOTH = "wording", "model", "wording and model"
 FacetRun = tuple[Mapping[str, str], Sequence[Row]]
 """A run, and under which level of each facet it was made: {"wording": "terse", "model": "small"}."""
 
 
 def stability_measures(
-    cases: Sequence[Case], rows: Iterable[Row], others: Sequence[FacetRun] = (), as_it_is: str = "as it is"
+    cases: Sequence[Case], rows: Iterable[Row], others: Sequence[FacetRun] = ()
 ) -> tuple[tuple[Measure, ...], tuple[Table, ...], tuple[str, ...]]:
     """How steady repeats are: measures with 95 % intervals, tables, and warnings. Of the cases' own answers.
 
     `others` are runs of the same cases under other wordings or models, for the components of variance; `rows` has the
-    level `as_it_is` of each facet.
+    level AS_IT_IS of each facet.
     """
     given = list(rows)
     graded = gradings(cases, given)
@@ -42,7 +44,7 @@ def stability_measures(
         ("repeat_variance", reliability.repeat_variance(steps), alone),
     ]
     facets = sorted({facet for levels, _ in others for facet in levels})
-    runs: list[FacetRun] = [(dict.fromkeys(facets, as_it_is), given), *others]
+    runs: list[FacetRun] = [(dict.fromkeys(facets, AS_IT_IS), given), *others]
     tables = [_components(cases, runs, facets), _least_steady(graded)]
     warnings = [] if steps.shape[1] > 1 else ["Each answer was graded once: nothing can be said of repeats."]
     return (
@@ -50,6 +52,28 @@ def stability_measures(
         tuple(t for t in tables if t.rows),
         tuple(warnings),
     )
+
+
+def facet_runs(own: RunInfo, others: Iterable[tuple[RunInfo, Sequence[Row]]]) -> list[FacetRun]:
+    """Those of `others` that were made with another prompt or model than `own`, with their levels.
+
+    Where in all of them both are others, and no two runs share one of the two, they cannot be told apart: one facet.
+    """
+    kept = [(info, rows) for info, rows in others if _made_with(info) != _made_with(own)]
+    made = {_made_with(own), *(_made_with(info) for info, _ in kept)}
+    wordings, models = zip(*made, strict=True)
+    together = len(set(wordings)) == len(set(models)) == len(made)
+    found: list[FacetRun] = []
+    for info, rows in kept:
+        wording, model = (
+            AS_IT_IS if level == mine else level for level, mine in zip(_made_with(info), _made_with(own), strict=True)
+        )
+        found.append(({BOTH: f"{wording} {model}"} if together else {WORDING: wording, MODEL: model}, rows))
+    return found
+
+
+def _made_with(info: RunInfo) -> tuple[str, str]:
+    return str(info.parameters.get("prompt", "")), f"{info.engine} {info.model}".strip()
 
 
 def variance_components(

@@ -130,6 +130,25 @@ def test_a_ledger_is_enough_with_no_engine(home: Path, tmp_path: Path) -> None:
     assert "No worse" in compared.output
 
 
+def test_how_far_another_model_makes_grades_vary_is_told(home: Path) -> None:
+    checked(home, "stability", "--canary", "lenient")
+    one, other = (home / "ledgers" / f"stability.{name}.jsonl" for name in ("oracle", "canary-lenient"))
+
+    def components(*args: str) -> dict[str, float]:
+        (result,) = json.loads(call(*args, "--json").stdout)["results"]
+        (table,) = (t for t in result["tables"] if t["title"].startswith("Where the variance"))
+        return {row[0]: row[1] for row in table["rows"]}
+
+    assert "model" not in components("replay", str(one), "--also", str(one))
+    found = components("replay", str(one), "--also", str(other))
+    assert list(found) == ["question", "answer", "model", "answer x model", "repeat"]
+    assert found["model"] > found["repeat"]
+    assert components("compare", str(other), str(one)) == found
+    for wrong in (("agreement", str(one)), ("stability", str(home / "ledgers" / "injection.oracle.jsonl"))):
+        refused = call("replay", str(home / "ledgers" / f"{wrong[0]}.oracle.jsonl"), "--also", wrong[1])
+        assert refused.exit_code == 3
+
+
 def test_offline_says_what_is_missing(home: Path, tmp_path: Path) -> None:
     (tmp_path / "ledgers").mkdir()
     ledger = next((home / "ledgers").glob("agreement.oracle*"))

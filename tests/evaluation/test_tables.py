@@ -16,10 +16,10 @@ from interviewer.evaluation.cases import Case
 from interviewer.evaluation.gate import compare, verdict
 from interviewer.evaluation.gradings import gradings, overall, pairs, points
 from interviewer.evaluation.moves import moves
-from interviewer.evaluation.results import Measure, Outcome, Row, Table
-from interviewer.evaluation.steadiness import stability_measures, variance_components
+from interviewer.evaluation.results import Measure, Outcome, Row, RunInfo, Table
+from interviewer.evaluation.steadiness import facet_runs, stability_measures, variance_components
 from interviewer.evaluation.tables import agreement_measures
-from tests.evaluation.graded import LETTERS, case, rating, row
+from tests.evaluation.graded import AT, LETTERS, case, rating, row
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "answers" / "answers.jsonl"
 NAMES = {verdict: letter for letter, verdict in LETTERS.items()}
@@ -316,3 +316,20 @@ def test_components_tell_a_wording_from_noise() -> None:
     assert list(once) == ["question", "answer", "wording", "repeat"]
     titles = [t.rows for t in stability_measures(cases, same, runs[1:])[1]]
     assert "wording" in [r[0] for r in titles[0]]
+
+
+def test_runs_are_told_apart_by_prompt_and_model_where_they_can_be() -> None:
+    def made(prompt: str, model: str) -> RunInfo:
+        return RunInfo(suite="stability", engine="openai", model=model, parameters={"prompt": prompt}, at=AT)
+
+    def levels(*others: RunInfo) -> list[dict[str, str]]:
+        return [dict(each) for each, _ in facet_runs(made("a", "m"), [(info, ()) for info in others])]
+
+    as_it_is = "as it is"
+    assert levels(made("a", "m")) == []
+    assert levels(made("b", "m")) == [{"wording": "b", "model": as_it_is}]
+    assert levels(made("b", "m"), made("a", "n")) == [
+        {"wording": "b", "model": as_it_is},
+        {"wording": as_it_is, "model": "openai n"},
+    ]
+    assert levels(made("b", "n")) == [{"wording and model": "b openai n"}]
