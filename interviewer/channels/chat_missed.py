@@ -22,6 +22,8 @@ from interviewer.ports import Clock
 
 log = logging.getLogger(__name__)
 LOOKS_A_SECOND = 10
+CATCH_UP = 5.0
+"""So many seconds what waits is left waiting at the start, until what was missed is found."""
 AGAIN = 5.0
 LONGEST_AGAIN = 300.0
 ASKING = ("status", "help")

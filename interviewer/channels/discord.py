@@ -18,6 +18,7 @@ import discord
 from pydantic import SecretStr
 
 from interviewer.channels.chat_access import Access
+from interviewer.channels.chat_missed import CATCH_UP
 from interviewer.channels.desk import Desk
 from interviewer.channels.discord_client import Listener
 from interviewer.channels.discord_commands import COMMAND
@@ -75,7 +76,7 @@ class DiscordChannel:
         self._listening: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Log in, finish what an earlier process left, and be connected.
+        """Log in, look for what was missed, finish what an earlier process left, and be connected.
 
         Raises SettingsError when Discord does not accept the token or what is wanted; a Discord that cannot be reached
         is waited for.
@@ -84,6 +85,8 @@ class DiscordChannel:
         self._client = client
         self._desk.attach(PLATFORM, client.outbox, self._access)
         self._desk.rota.beside(_named(client))
+        client.lookout.look()
+        await client.lookout.done(CATCH_UP)  # so that it belongs to the answers which wait
         left = await self._desk.recover(PLATFORM)
         if left:
             log.info("%d interviews were left in the middle of a reply", left)

@@ -23,7 +23,7 @@ from slack_sdk.errors import SlackApiError
 from interviewer.channels import slack_blocks, slack_in
 from interviewer.channels.chat import Changed, Command, Notice, Person, Place, Pressed, Removed, Said
 from interviewer.channels.chat_access import Access
-from interviewer.channels.chat_missed import Event, Lookout
+from interviewer.channels.chat_missed import CATCH_UP, Event, Lookout
 from interviewer.channels.chat_reply import LONGEST_WAIT
 from interviewer.channels.desk import Desk
 from interviewer.channels.slack_http import routes
@@ -42,8 +42,6 @@ quiet_log.setLevel(logging.WARNING)  # below that the library logs what people w
 COMMAND = "/interview"
 MOST_HOMES = 1_000
 SECONDS = 15.0
-CATCH_UP = 5.0
-"""So many seconds what waits is left waiting at the start, until what was missed is found."""
 REFUSED = ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type")
 
 
