@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 
 from bench.hall import Hall, owner
 from bench.restless import Restless
+from interviewer.domain.errors import NotFoundError
 from interviewer.domain.interview import Event, Moved, MoveKind, Received
 from interviewer.domain.state import Interview, Status, fold
 from interviewer.stores.sql import SqlStore
@@ -69,7 +71,10 @@ async def verify(findings: Findings, hall: Hall, people: Iterable[Restless], url
     store = SqlStore(url, patience=30)
     await store.open()
     try:
-        stored = {s.id: [e for _, e in await store.events(s.id)] for s in await store.interviews()}
+        stored = {}
+        for summary in await store.interviews():
+            with suppress(NotFoundError):  # one that was refused is deleted meanwhile
+                stored[summary.id] = [e for _, e in await store.events(summary.id)]
     finally:
         await store.close()
     by_person: dict[str, list[tuple[Interview, list[Event]]]] = defaultdict(list)
