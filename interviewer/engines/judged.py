@@ -15,8 +15,8 @@ class JudgedReading:
     """An answer, as the sentences of it that may show something. Confidence is how likely a verdict is right."""
 
     def __init__(self, reader: AnswerReader, telling: Sequence[str]) -> None:
-        self._enough = len(words(" ".join(telling))) >= FEWEST_WORDS
-        self._heard = reader.hear("\n".join(telling)) if self._enough else None
+        heard = reader.hear("\n".join(telling))
+        self._heard = heard if len(words(" ".join(heard.sentences))) >= FEWEST_WORDS else None
         self._committed = reader.calibration.committed
 
     def point(self, point: Item) -> PointFinding:

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Fit what turns a grader's logits into probabilities and decisions, on the dev questions.
+"""Fit what turns a grader's logits into probabilities and decisions, on dev questions.
 
-    python -m training.grader.calibrate BEST.pt FOLDER
+    python -m training.grader.calibrate FOLDER
 
-Writes FOLDER/calibration.json and prints figures of the dev answers, among them how well quotes overlap.
+Verdicts on key points not on those of training/answers: there far more are contradicted than in an interview, and a
+probability is to be how often it is so; pitfalls on all. Reads FOLDER/model.onnx as the program does, writes
+FOLDER/calibration.json, and prints figures, among them how well quotes overlap. First it sets from when on a sentence
+counts as mere talk and is left out.
 """
 
 from __future__ import annotations
@@ -19,14 +22,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.agreement import kappa, token_f1
-from interviewer.domain.text import sentences
-from training.grader.data import CONTRADICTED, COVERED, MIXED, PARTIAL, Example
-from training.grader.evaluate import Floats, Judged, judge, mixed_figures
-from training.grader.model import Encoder, Reader
+from interviewer.engines.reader import AnswerReader
+from training.grader.data import CONTRADICTED, COVERED, MISSING, MIXED, PARTIAL, Example, sentence_spans
+from training.grader.evaluate import Floats, Judged, mixed_figures
 from training.grader.train import ROOT, TOKENIZER, dev_examples
 
 RIGHT = 0.75
 """How often a pitfall that is called committed should be one, on the dev answers."""
+
+LOST = 0.02
+"""Share of the sentences that show something which may be left out as mere talk."""
+NOTHING, NEVER = (-20.0, -20.0, 20.0, -20.0), -20.0
+"""Logits where all of an answer was mere talk."""
 
 
 def fit(logits: Tensor, labels: Tensor) -> tuple[float, list[float]]:
@@ -75,47 +82,79 @@ def tilted(logits: Floats, examples: Sequence[Example]) -> list[float]:
     return best
 
 
-def quote_overlap(examples: Sequence[Example], judged: Sequence[Judged], encoder: Encoder) -> float:
+def talk_cut(reader: AnswerReader, examples: Sequence[Example]) -> tuple[float, float]:
+    """The logit of only talking that LOST of the sentences that show something exceed, and the share of the rest."""
+    showing, rest = [], []
+    for example in (e for e in examples if e.design != "adversarial"):
+        for start, end in sentence_spans(example.answer):
+            shows = any(s.span and s.span[0] < end and s.span[1] > start for s in example.statements)
+            (showing if shows else rest).append(reader.talk(example.answer[start:end]))
+    cut = float(np.quantile(showing, 1 - LOST))
+    return round(cut, 2), float(np.mean(np.array(rest) > cut))
+
+
+def heard(reader: AnswerReader, example: Example) -> tuple[Judged, list[str]]:
+    """The logits of the shipped reader, and the sentence to which each statement points."""
+    listening = reader.hear(example.answer)
+    points, pitfalls, quotes = [np.zeros((0, 4))], [], []
+    for statement in example.statements:
+        said = [reader.logits(part, statement.text) for part in listening.parts]
+        if statement.pitfall:
+            pitfalls.append(max((float(committed[0]) for _, committed, _ in said), default=NEVER))
+            quotes.append(listening.pitfall(statement.text).quote)
+        else:
+            best = max((verdict for verdict, _, _ in said), key=lambda v: -missing(v), default=np.array(NOTHING))
+            points.append(best[None].astype(np.float64))
+            quotes.append(listening.point(statement.text).quote)
+    return Judged(np.concatenate(points), np.array(pitfalls, np.float64), np.zeros((0, 0))), quotes
+
+
+def missing(verdict: Floats) -> float:
+    """The probability of missing, from the logits."""
+    powers = np.exp(verdict - verdict.max())
+    return float(powers[MISSING] / powers.sum())
+
+
+def quote_overlap(examples: Sequence[Example], quotes: Sequence[Sequence[str]]) -> float:
     """Mean token F1 of the sentence pointed to and the labelled quote."""
-    found = []
-    for example, one in zip(examples, judged, strict=True):
-        _, offsets = encoder.tokens(example.answer, 320)
-        for number, statement in enumerate(example.statements):
-            if statement.span is None:
-                continue
-            wanted = example.answer[slice(*statement.span)]
-            found.append(token_f1(best_sentence(example.answer, offsets, one.where[number]), wanted))
-    return float(np.mean(found))
+    return float(
+        np.mean(
+            [
+                token_f1(quote, example.answer[slice(*statement.span)])
+                for example, said in zip(examples, quotes, strict=True)
+                for statement, quote in zip(example.statements, said, strict=True)
+                if statement.span
+            ]
+        )
+    )
 
 
-def best_sentence(answer: str, offsets: Sequence[tuple[int, int]], where: Floats) -> str:
-    """The sentence with the most of the pointer."""
-    shares, at, best, most = np.exp(where - where.max()), 0, "", -1.0
-    for sentence in sentences(answer):
-        start = answer.index(sentence, at)
-        at = start + len(sentence)
-        total = sum(s for s, (a, b) in zip(shares, offsets, strict=False) if b > a and a < at and b > start)
-        if total > most:
-            best, most = sentence, total
-    return best
+def write(folder: Path, fitted: dict[str, object]) -> AnswerReader:
+    """Keep what was fitted, and read with it."""
+    (folder / "calibration.json").write_text(json.dumps(fitted, indent=2) + "\n", "utf-8")
+    return AnswerReader(TOKENIZER, folder)
 
 
 def main() -> None:
     """Fit, write, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    reader, encoder, examples = Reader(), Encoder(TOKENIZER), dev_examples(options.shared)
-    reader.load_state_dict(torch.load(options.checkpoint))
-    judged = judge(reader, encoder, examples)
+    examples = dev_examples(options.shared, drawn=False)
+    talk, rest = talk_cut(write(options.folder, {}), examples)
+    print(f"left out: {LOST:.0%} of the sentences that show something, {rest:.0%} of the others")
+    reader = write(options.folder, {"talk": talk})
+    judged, quotes = zip(*(heard(reader, e) for e in examples), strict=True)
     points = torch.tensor(np.concatenate([j.points for j in judged])).float()
     labels = torch.tensor([s.label for e in examples for s in e.statements if not s.pitfall])
-    pitfalls = torch.tensor(np.concatenate([j.pitfalls for j in judged])).float()
-    committed = torch.tensor([s.label for e in examples for s in e.statements if s.pitfall])
-    temperature, shift = fit(points, labels)
+    others = [e for e in dev_examples(options.shared) if e not in set(examples)]
+    heard_pitfalls = [*(j.pitfalls for j in judged), *(heard(reader, e)[0].pitfalls for e in others)]
+    pitfalls = torch.tensor(np.concatenate(heard_pitfalls)).float()
+    committed = torch.tensor([s.label for e in [*examples, *others] for s in e.statements if s.pitfall])
+    told = points[:, MISSING] < NOTHING[MISSING]
+    temperature, shift = fit(points[told], labels[told])
     pitfall_temperature, pitfall_shift = fit(torch.stack([torch.zeros_like(pitfalls), pitfalls], 1), committed)
     moved = pitfall_shift[1] - pitfall_shift[0]
     chances = (pitfalls / pitfall_temperature + moved).sigmoid().double().numpy()
@@ -126,8 +165,9 @@ def main() -> None:
         "pitfall_temperature": round(pitfall_temperature, 4),
         "pitfall_shift": round(moved, 4),
         "committed": threshold(chances, committed.double().numpy()),
+        "talk": talk,
     }
-    (options.folder / "calibration.json").write_text(json.dumps(fitted, indent=2) + "\n", "utf-8")
+    write(options.folder, fitted)
     print(fitted)
     print("before", mixed_figures(examples, judged))
     moved_points = [
@@ -144,7 +184,8 @@ def main() -> None:
         inside = (sure >= low) & (sure < high)
         right = (said == labels)[inside].float().mean() if inside.any() else float("nan")
         print(f"confidence {low:.2f}-{min(high, 1):.2f}: {int(inside.sum())} verdicts, right {right:.2f}")
-    print(f"quotes, token F1 {quote_overlap(examples, judged, encoder):.2f}")
+    print(f"nothing told in {int((~told).sum())} verdicts, {int((labels[~told] == MISSING).sum())} of them missing")
+    print(f"quotes, token F1 {quote_overlap(examples, quotes):.2f}")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from interviewer.domain.text import sentences
 
@@ -90,7 +91,7 @@ def read_questions(paths: Iterable[Path]) -> list[Question]:
     return found
 
 
-def _example(question: Question, row: dict) -> Example:
+def _example(question: Question, row: dict[str, Any]) -> Example:
     text = row["answer"]
     statements = [
         Statement(point, VERDICTS.index(mark["verdict"]), False, _span(text, mark["quote"]))
@@ -240,7 +241,7 @@ def _units(example: Example, source: int) -> Iterator[Unit]:
         yield Unit(example.answer[start:end], inside, source)
 
 
-def read_lines(path: Path, use: str, splits: Sequence[str] = ()) -> list[dict]:
+def read_lines(path: Path, use: str, splits: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The rows of an ASAG file with this use and, where given, one of these splits."""
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     return [r for r in rows if r.get("use") == use and (not splits or r.get("split") in splits)]
@@ -259,7 +260,7 @@ ASAG_LABELS = {
 NLI_LABELS = {"entailment": COVERED, "neutral": MISSING, "contradiction": CONTRADICTED}
 
 
-def asag_examples(rows: Iterable[dict], draw: random.Random | None = None) -> list[Example]:
+def asag_examples(rows: Iterable[dict[str, Any]], draw: random.Random | None = None) -> list[Example]:
     """Short answers: does the answer make the reference answer? Several references: the first, or one drawn."""
     found = []
     for row in rows:
@@ -271,7 +272,7 @@ def asag_examples(rows: Iterable[dict], draw: random.Random | None = None) -> li
     return found
 
 
-def nli_examples(rows: Iterable[dict]) -> list[Example]:
+def nli_examples(rows: Iterable[dict[str, Any]]) -> list[Example]:
     """Premises with all their hypotheses."""
     ordered = sorted(rows, key=lambda r: r["premise"])
     return [

@@ -3,11 +3,13 @@
 
     python -m training.grader.export BEST.pt OUT.onnx [--fp32 FILE]
 
-One graph serves both readings, a text at a time and nothing padded. An answer is read with an empty past; its keys,
-values and states are given to each reading of a statement. So a verdict depends on nothing but answer and statement.
+One graph serves both readings, a text at a time and nothing padded. A sentence of an answer is read with an empty
+past; the keys, values and states of those that count are given to each reading of a statement. So a verdict depends on
+nothing but these sentences and the statement.
 
 input_ids (1, n) and places (n) int64; past_keys (6, 12, 32, m), past_values (6, 12, m, 32), answer (1, m, 384)
--> keys, values (as the past, of these tokens), states (1, n, 384), verdict (4), committed (1), where (m): logits.
+-> keys, values (as the past, of these tokens), states (1, n, 384); logits: talk (1), that a sentence only talks,
+verdict (4), committed (1), where (m).
 """
 
 from __future__ import annotations
@@ -63,7 +65,7 @@ def layer(graph: Graph, source: str, number: int, weights: Weights) -> tuple[str
 
 
 def judge(graph: Graph, states: str, weights: Weights) -> None:
-    """The statement's mean looks for its place in the answer, and both give the verdict."""
+    """The statement's mean looks for its place in the answer, and both give the verdict. A sentence's: its talk."""
     axis = graph.weight("mean.axis", np.array([1], np.int64))
     pooled = graph.add("ReduceMean", [states, axis], "pooled", keepdims=1)
     wanted = project(graph, pooled, "pointer", weights, HIDDEN**-0.5)
@@ -75,8 +77,8 @@ def judge(graph: Graph, states: str, weights: Weights) -> None:
     features = graph.add("Concat", [pooled, found, apart, both], "features", axis=-1)
     bent = graph.add("Gelu", [project(graph, features, "mix", weights)], "mixed")
     flat = graph.weight("flat", np.array([-1], np.int64))
-    for name in ("verdict", "committed"):
-        product = graph.add("MatMul", [bent, graph.weight(f"{name}.w", weights[f"{name}.weight"].T)], f"{name}.mm")
+    for name, source in (("verdict", bent), ("committed", bent), ("talk", pooled)):
+        product = graph.add("MatMul", [source, graph.weight(f"{name}.w", weights[f"{name}.weight"].T)], f"{name}.mm")
         logits = graph.add("Add", [product, graph.weight(f"{name}.b", weights[f"{name}.bias"])], f"{name}.logits")
         graph.add("Reshape", [logits, flat], name)
     graph.add("Reshape", [where, flat], "where")
@@ -113,6 +115,7 @@ def build(weights: Weights, quantised: bool) -> onnx.ModelProto:
         helper.make_tensor_value_info("keys", real, [LAYERS, HEADS, HEAD, "n"]),
         helper.make_tensor_value_info("values", real, [LAYERS, HEADS, "n", HEAD]),
         helper.make_tensor_value_info("states", real, [1, "n", HIDDEN]),
+        helper.make_tensor_value_info("talk", real, [1]),
         helper.make_tensor_value_info("verdict", real, [4]),
         helper.make_tensor_value_info("committed", real, [1]),
         helper.make_tensor_value_info("where", real, ["a"]),

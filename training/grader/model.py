@@ -1,7 +1,8 @@
 """The grader: all-MiniLM-L6-v2 where an answer is read once and each statement reads the answer.
 
-One sequence holds the answer and every statement. A token sees its own part and, in a statement, the answer as well:
-so the answer's reading does not depend on the statements, nor one statement's on another's.
+One sequence holds the answer and every statement. A token of the answer sees its own sentence, whose places begin anew;
+one of a statement sees the statement and all of the answer. So no sentence's reading depends on another sentence or on
+the statements, nor one statement's on another's.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.grader.data import Example
+from training.grader.data import Example, sentence_spans
 
 HIDDEN, HEADS, LAYERS, WORDS, PLACES = 384, 12, 6, 30522, 512
 ANSWER_TOKENS, STATEMENT_TOKENS = 320, 64
@@ -48,11 +49,15 @@ class Layer(nn.Module):
 
 @dataclass(slots=True)
 class Batch:
-    """Tokens (batch, length), their place and part (0 answer, n statement n, -1 nothing), and the statements' sums."""
+    """Tokens (batch, length), their place and part (0 answer, n statement n, -1 nothing), and the statements' sums.
+
+    `blocks`: what a token sees of its own part: a sentence of the answer, or a statement.
+    """
 
     ids: Tensor
     places: Tensor
     parts: Tensor
+    blocks: Tensor
     counts: list[int]
 
     @property
@@ -73,6 +78,7 @@ class Reader(nn.Module):
         self.pointer = nn.Linear(HIDDEN, HIDDEN)
         self.mix = nn.Linear(4 * HIDDEN, HIDDEN)
         self.verdict, self.committed = nn.Linear(HIDDEN, 4), nn.Linear(HIDDEN, 1)
+        self.talk = nn.Linear(HIDDEN, 1)
         self.drop = drop
         with torch.no_grad():
             self.pointer.weight.copy_(torch.eye(HIDDEN) * 2)
@@ -101,19 +107,28 @@ class Reader(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Verdict, committed and where, (batch, statements, ...)."""
-        parts = batch.parts
+        return self.judged(batch, self.read(batch))
+
+    def read(self, batch: Batch) -> Tensor:
+        """The last states of all tokens, (batch, length, HIDDEN)."""
+        parts, blocks = batch.parts, batch.blocks
         is_answer, is_statement = parts == 0, parts > 0
-        seen = (parts[:, :, None] == parts[:, None, :]) | (is_statement[:, :, None] & is_answer[:, None, :])
+        seen = (blocks[:, :, None] == blocks[:, None, :]) | (is_statement[:, :, None] & is_answer[:, None, :])
         kind = torch.bfloat16 if torch.is_autocast_enabled("cpu") else torch.float32
         bias = torch.zeros(seen.shape, dtype=kind).masked_fill(~seen, -1e4)[:, None]
         states = self.words(batch.ids) + self.places(batch.places) + self.kinds(is_statement.long())
         states = functional.dropout(self.embedded(states).to(kind), self.drop, self.training)
         for layer in self.layers:
             states = layer(states, bias)
+        return states.float()
+
+    def judged(self, batch: Batch, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Verdict, committed and where, from the states."""
+        parts = batch.parts
         numbers = torch.arange(1, batch.most + 1)
         member = (parts[:, None, :] == numbers[None, :, None]).float()
-        pooled = member / member.sum(-1, keepdim=True).clamp(min=1) @ states.float()
-        return self.judge(pooled, states.float(), is_answer)
+        pooled = member / member.sum(-1, keepdim=True).clamp(min=1) @ states
+        return self.judge(pooled, states, parts == 0)
 
     def judge(self, pooled: Tensor, states: Tensor, is_answer: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """From the statements' means (batch, statements, HIDDEN) and all tokens to the three outputs."""
@@ -126,7 +141,7 @@ class Reader(nn.Module):
 
 
 class Encoder:
-    """Texts to token ids, with the tokenizer of the embedding model."""
+    """Texts to token ids, with the tokenizer of the embedding model; each sentence of an answer by itself."""
 
     def __init__(self, path: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(path))
@@ -139,21 +154,37 @@ class Encoder:
         ids, spans = read.ids, read.offsets
         return (ids, spans) if len(ids) <= most else ([*ids[: most - 1], SEP], [*spans[: most - 1], (0, 0)])
 
+    def answer(self, text: str) -> tuple[list[int], list[tuple[int, int]], list[int], list[int]]:
+        """Ids, character spans, places and block of each token, as many sentences as ANSWER_TOKENS hold."""
+        ids: list[int] = []
+        spans: list[tuple[int, int]] = []
+        places: list[int] = []
+        blocks: list[int] = []
+        for number, (start, end) in enumerate(sentence_spans(text) or [(0, len(text))]):
+            more, inside = self.tokens(text[start:end], ANSWER_TOKENS)
+            if ids and len(ids) + len(more) > ANSWER_TOKENS:
+                break
+            ids += more
+            spans += [(a + start, b + start) if b > a else (0, 0) for a, b in inside]
+            places += range(len(more))
+            blocks += [number] * len(more)
+        return ids, spans, places, blocks
+
     def batch(self, examples: Sequence[Example]) -> tuple[Batch, list[list[tuple[int, int]]]]:
         """Examples side by side, and the answers' token spans."""
         rows, spans = [], []
         for example in examples:
-            ids, offsets = self.tokens(example.answer, ANSWER_TOKENS)
-            places, parts = list(range(len(ids))), [0] * len(ids)
-            ids = list(ids)
+            ids, offsets, places, blocks = self.answer(example.answer)
+            parts = [0] * len(ids)
             for number, statement in enumerate(example.statements, 1):
                 more, _ = self.tokens(statement.text, STATEMENT_TOKENS)
                 ids += more
                 places += range(len(more))
                 parts += [number] * len(more)
-            rows.append((ids, places, parts))
+                blocks += [ANSWER_TOKENS + number] * len(more)
+            rows.append((ids, places, parts, blocks))
             spans.append(offsets)
         length = max(len(r[0]) for r in rows)
-        padded = [[r[k] + [fill] * (length - len(r[k])) for r in rows] for k, fill in ((0, 0), (1, 0), (2, -1))]
-        ids, places, parts = (torch.tensor(p) for p in padded)
-        return Batch(ids, places, parts, [len(e.statements) for e in examples]), spans
+        fills = (0, 0, -1, -1)
+        padded = [[r[k] + [fill] * (length - len(r[k])) for r in rows] for k, fill in enumerate(fills)]
+        return Batch(*(torch.tensor(p) for p in padded), [len(e.statements) for e in examples]), spans

@@ -3,7 +3,7 @@
 
     python -m training.grader.train WEIGHTS_DIR OUT_DIR --shared ../shared [--start FILE] [--first N] [--second N]
 
-Writes OUT_DIR/first.pt, then best.pt and log.jsonl; the best is by the dev questions, which are held apart by a hash.
+Writes OUT_DIR/first.pt, then last.pt and log.jsonl, with figures of the dev questions, which are held apart by a hash.
 Fixed seeds; on a processor with bfloat16 units it takes under an hour on two cores.
 """
 
@@ -13,8 +13,10 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -33,6 +35,9 @@ RATE, HEAD_RATE = 1e-4, 5e-4
 ANSWERS_A_BATCH, PAIRS_A_BATCH = 8, 32
 MASKED = 0.05
 SMOOTHING = 0.05
+LOOK_EVERY = 300
+PUBLIC = 0.15
+"""Share of public batches in the second stage."""
 CLASS_WEIGHTS = (1.0, 1.2, 0.8, 1.2)
 
 
@@ -152,12 +157,21 @@ def public_batches(shared: Path, draw: random.Random) -> Iterator[list[Example]]
         yield next(draw.choices([s for _, s in streams], [w for w, _ in streams])[0])
 
 
-def run(
-    reader: Reader, encoder: Encoder, stream: Iterator[list[Example]], steps: int, rate: float = 1.0
-) -> Iterator[int]:
+def plain_loss(reader: Reader, encoder: Encoder, examples: Sequence[Example]) -> Tensor:
+    """The loss of one batch; some tokens are hidden."""
+    batch, spans = encoder.batch(examples)
+    goal = targets(examples, spans, batch.ids.shape[1])
+    batch.ids[(torch.rand(batch.ids.shape) < MASKED) & (batch.ids > 998)] = MASK
+    with torch.autocast("cpu", torch.bfloat16):
+        outputs = reader(batch)
+    return loss(outputs, goal)
+
+
+def run(reader: Reader, next_loss: Callable[[], Tensor], steps: int, rate: float = 1.0) -> Iterator[int]:
     """Take the steps, yielding the number of each; the rate rises for 5 % of them and then falls to 0."""
     reader.words.weight.requires_grad = False
-    head = [*reader.mix.parameters(), *reader.verdict.parameters(), *reader.committed.parameters()]
+    heads = (reader.mix, reader.verdict, reader.committed, reader.talk)
+    head = [p for part in heads for p in part.parameters()]
     body = [p for p in reader.parameters() if p.requires_grad and not any(p is h for h in head)]
     groups = [{"params": body, "lr": RATE * rate}, {"params": head, "lr": HEAD_RATE * rate}]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
@@ -166,12 +180,7 @@ def run(
     average, start = 0.0, time.time()
     for step in range(1, steps + 1):
         reader.train()
-        batch, spans = encoder.batch(examples := next(stream))
-        goal = targets(examples, spans, batch.ids.shape[1])
-        batch.ids[(torch.rand(batch.ids.shape) < MASKED) & (batch.ids > 998)] = MASK
-        with torch.autocast("cpu", torch.bfloat16):
-            outputs = reader(batch)
-        value = loss(outputs, goal)
+        value = next_loss()
         value.backward()
         torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
         optimiser.step()
@@ -183,60 +192,63 @@ def run(
         yield step
 
 
-def interview_questions(shared: Path) -> list[data.Question]:
-    """Every question with labelled answers that may be trained on."""
-    files = [*(shared / "answers" / "train").glob("*.jsonl"), *(ROOT / "evals" / "answers").glob("*.jsonl")]
-    return data.read_questions(files)
-
-
-def dev_examples(shared: Path) -> list[Example]:
-    """The answers to the questions held apart."""
-    return [a for q in interview_questions(shared) if data.held_apart(q.text) for a in q.answers]
-
-
-def main() -> None:
-    """Both stages."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("weights", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
-    parser.add_argument("--start", type=Path, help="a first.pt, to leave the first stage out")
-    parser.add_argument("--first", type=int, default=350)
-    parser.add_argument("--second", type=int, default=900)
-    parser.add_argument("--rate", type=float, default=1.0, help="times the learning rate, in the second stage")
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--public", type=float, default=0.1, help="share of public batches in the second stage")
-    options = parser.parse_args()
-    torch.manual_seed(options.seed)
-    torch.set_num_threads(options.threads)
-    draw = random.Random(options.seed)
-    options.out.mkdir(parents=True, exist_ok=True)
-    encoder = Encoder(TOKENIZER)
-    reader = Reader()
-    public = public_batches(options.shared, draw)
-    if options.start:
-        reader.load_state_dict(torch.load(options.start))
-    else:
-        reader.load_published(options.weights / "model.safetensors")
-        for _ in run(reader, encoder, public, options.first):
-            pass
-        torch.save(reader.state_dict(), options.out / "first.pt")
+def run_and_look(
+    reader: Reader, encoder: Encoder, next_loss: Callable[[], Tensor], steps: int, rate: float, options: Namespace
+) -> None:
+    """Take the steps; now and then print figures of the dev answers and write last.pt."""
     dev = dev_examples(options.shared)
-    kept = [q for q in interview_questions(options.shared) if not data.held_apart(q.text)]
-    own = composed(kept, Composer(kept, options.seed), draw)
-    stream = (next(public) if draw.random() < options.public else next(own) for _ in iter(int, 1))
-    best = -1.0
-    for step in run(reader, encoder, stream, options.second, options.rate):
-        if step % 150 == 0 or step == options.second:
+    for step in islice(run(reader, next_loss, steps, rate), options.until):
+        if step % LOOK_EVERY == 0 or step in (steps, options.until):
             figures = mixed_figures(dev, judge(reader, encoder, dev))
             with (options.out / "log.jsonl").open("a") as log:
                 log.write(json.dumps({"step": step, **figures}) + "\n")
             print(step, figures, flush=True)
             torch.save(reader.state_dict(), options.out / "last.pt")
-            if figures["concordance"] + figures["kappa"] > best:
-                best = figures["concordance"] + figures["kappa"]
-                torch.save(reader.state_dict(), options.out / "best.pt")
+
+
+def interview_questions(shared: Path, *, drawn: bool = True) -> list[data.Question]:
+    """Every question with labelled answers that may be trained on; without `drawn`, none of training/answers."""
+    folders = [shared / "answers" / "train", ROOT / "evals" / "answers"]
+    folders += [ROOT / "training" / "answers"] if drawn else []
+    return data.read_questions(path for folder in folders for path in folder.glob("*.jsonl"))
+
+
+def dev_examples(shared: Path, *, drawn: bool = True) -> list[Example]:
+    """The answers to the questions held apart."""
+    return [a for q in interview_questions(shared, drawn=drawn) if data.held_apart(q.text) for a in q.answers]
+
+
+def main() -> None:
+    """One stage or both."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--start", type=Path, help="a first.pt, to leave the first stage out")
+    parser.add_argument("--first", type=int, default=1800)
+    parser.add_argument("--second", type=int, default=3000, help="0: leave the second stage out")
+    parser.add_argument("--until", type=int, help="break the second stage off after so many steps")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    draw = random.Random(options.seed)
+    options.out.mkdir(parents=True, exist_ok=True)
+    encoder, reader = Encoder(TOKENIZER), Reader()
+    public = public_batches(options.shared, draw)
+    if options.start:
+        reader.load_state_dict(torch.load(options.start))
+    else:
+        reader.load_published(options.weights / "model.safetensors")
+        for _ in run(reader, lambda: plain_loss(reader, encoder, next(public)), options.first):
+            pass
+        torch.save(reader.state_dict(), options.out / "first.pt")
+    if options.second:
+        kept = [q for q in interview_questions(options.shared) if not data.held_apart(q.text)]
+        own = composed(kept, Composer(kept, options.seed), draw)
+        stream = (next(public) if draw.random() < PUBLIC else next(own) for _ in iter(int, 1))
+        run_and_look(reader, encoder, lambda: plain_loss(reader, encoder, next(stream)), options.second, 1.0, options)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Train a grader on, sentence by sentence, so that what tells nothing moves nothing.
+
+    python -m training.grader.steady START.pt OUT_DIR [--steps N] [--seed N]
+
+Each answer is read twice, once with lines put into it that tell nothing of the question: its verdicts must stay. A head
+on each sentence learns which only talk. Some answers get sentences that deny a key point. Writes OUT_DIR/last.pt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.grader import data
+from training.grader.data import Composer, Example
+from training.grader.lines import Lines
+from training.grader.model import MASK, Batch, Encoder, Reader
+from training.grader.train import (
+    ANSWERS_A_BATCH,
+    MASKED,
+    ROOT,
+    TOKENIZER,
+    Targets,
+    composed,
+    interview_questions,
+    loss,
+    public_batches,
+    run_and_look,
+    targets,
+)
+
+DROP = 0.05
+PULL = 8.0
+"""Weight of the distance between an answer's verdicts with and without lines put in."""
+TALK = 0.5
+PUBLIC, DENYING = 0.07, 0.12
+SLOWER = 0.6
+
+
+def distance(outputs: tuple[Tensor, Tensor, Tensor], goal: Targets) -> Tensor:
+    """How far the verdicts of the second half of a batch are from those of the first, which is the same undisturbed.
+
+    The symmetrical Kullback-Leibler divergence of verdicts, and the squared difference of pitfalls' probabilities.
+    """
+    verdict, committed, _ = outputs
+    half = len(verdict) // 2
+    counted = goal.weight[:half] > 0
+    point, pitfall = counted & ~goal.pitfall[:half], counted & goal.pitfall[:half]
+    plain, disturbed = verdict[:half].log_softmax(-1), verdict[half:].log_softmax(-1)
+    apart = ((plain.exp() - disturbed.exp()) * (plain - disturbed)).sum(-1) / 2
+    moved = (committed[:half].sigmoid() - committed[half:].sigmoid()) ** 2
+    return (apart * point).sum() / point.sum().clamp(min=1) + (moved * pitfall).sum() / pitfall.sum().clamp(min=1)
+
+
+def talk_loss(reader: Reader, states: Tensor, batch: Batch, labels: Sequence[Sequence[tuple[float, float]]]) -> Tensor:
+    """Cross-entropy of which sentences only talk, from the mean of each one's states."""
+    logits, wanted, weights = [], [], []
+    for row, sentences in enumerate(labels):
+        for number, (label, weight) in enumerate(sentences):
+            inside = batch.blocks[row] == number
+            if weight and inside.any():
+                logits.append(reader.talk(states[row][inside].mean(0)))
+                wanted.append(label)
+                weights.append(weight)
+    return functional.binary_cross_entropy_with_logits(
+        torch.cat(logits), torch.tensor(wanted), weight=torch.tensor(weights)
+    )
+
+
+def stream(shared: Path, seed: int, draw: random.Random) -> tuple[Iterator[tuple[list[Example], bool]], Lines]:
+    """Batches, each with whether it is of interview answers; and the lines to put into those."""
+    kept = [q for q in interview_questions(shared) if not data.held_apart(q.text)]
+    nli = data.read_lines(shared / "asag" / "cad_nli.jsonl", "train", ("train",))
+    lines = Lines(kept, sorted({s for row in nli for s in (row["premise"], row["hypothesis"])}), seed)
+    public, own = public_batches(shared, draw), composed(kept, Composer(kept, seed), draw)
+    denying = lines.denying(ANSWERS_A_BATCH)
+
+    def drawn() -> Iterator[tuple[list[Example], bool]]:
+        while True:
+            share = draw.random()
+            if share < PUBLIC:
+                yield next(public), False
+            else:
+                yield next(denying if share < PUBLIC + DENYING else own), True
+
+    return drawn(), lines
+
+
+def step_loss(reader: Reader, encoder: Encoder, examples: list[Example], own: bool, lines: Lines) -> Tensor:
+    """The loss of one batch; of interview answers, with itself disturbed."""
+    every = [*examples, *(lines.disturbed(e) for e in examples)] if own else examples
+    batch, spans = encoder.batch(every)
+    goal = targets(every, spans, batch.ids.shape[1])
+    if not own:
+        batch.ids[(torch.rand(batch.ids.shape) < MASKED) & (batch.ids > 998)] = MASK
+    with torch.autocast("cpu", torch.bfloat16):
+        states = reader.read(batch)
+        outputs = reader.judged(batch, states)
+    value = loss(outputs, goal)
+    if own:
+        talking = talk_loss(reader, states, batch, [lines.talking(e) for e in every])
+        value = value + PULL * distance(outputs, goal) + TALK * talking
+    return value
+
+
+def main() -> None:
+    """The third stage."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("start", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--steps", type=int, default=320)
+    parser.add_argument("--seed", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args(namespace=argparse.Namespace(until=None))
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    options.out.mkdir(parents=True, exist_ok=True)
+    reader, encoder = Reader(DROP), Encoder(TOKENIZER)
+    reader.load_state_dict(torch.load(options.start))
+    batches, lines = stream(options.shared, options.seed, random.Random(options.seed))
+    run_and_look(
+        reader, encoder, lambda: step_loss(reader, encoder, *next(batches), lines), options.steps, SLOWER, options
+    )
+
+
+if __name__ == "__main__":
+    main()
