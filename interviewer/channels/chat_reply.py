@@ -157,6 +157,17 @@ async def patiently(do: Callable[[], Awaitable[T]]) -> T:
     return await do()
 
 
+async def post_once(outbox: Outbox, place: Place, post: Post, counts: Counter[str]) -> None:
+    """Post what an earlier try or another worker may have posted: where that would be twice, it is looked for first."""
+    if not outbox.idempotent and await outbox.find(place, post.key):
+        return
+    try:
+        await outbox.post(place, post)
+    except OutcomeUnknown:
+        counts["posts_unknown"] += 1
+        raise
+
+
 @asynccontextmanager
 async def being_busy(outbox: Outbox, place: Place) -> AsyncIterator[None]:
     """Show that a reply is on its way, as long as this lasts."""

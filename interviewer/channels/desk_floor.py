@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -24,7 +26,7 @@ from interviewer.channels.chat import (
 )
 from interviewer.channels.chat_access import Access
 from interviewer.channels.chat_hold import Hold
-from interviewer.channels.chat_reply import Reply, being_busy, patiently
+from interviewer.channels.chat_reply import Reply, being_busy, patiently, post_once
 from interviewer.channels.chat_rota import BUSY_AGAIN
 from interviewer.domain.errors import (
     ChannelError,
@@ -208,8 +210,8 @@ class Floor:
         await self.conductor.move(interview.id, direct.id)
         await self._settle_in(await self.conductor.load(interview.id), "direct")
         outbox, place = self._where(interview)
-        key = f"{interview.id}/{len(interview.turns)}/moved"
-        await patiently(lambda: outbox.post(place, Post(key=key, text=self.line("place.moved_here"))))
+        post = Post(key=f"{interview.id}/{len(interview.turns)}/moved", text=self.line("place.moved_here"))
+        await patiently(lambda: self._post_once(interview.id, outbox, place, post))
 
     async def bring(self, interview_id: str, left: str, key: str) -> None:
         """Go on where the interview was moved to, from the place `left`: say so there, repeat the question here."""
@@ -221,16 +223,38 @@ class Floor:
         outbox, place = self._where(interview)
         if not place.is_that(left):
             with contextlib.suppress(ChannelError):
-                await self._say_where_it_went(Place.parse(left), place, f"{interview_id}/{key}/left")
-        latest = interview.turns[-1]
-        buttons = self.buttons(interview, latest, awake=True)
-        post = Post(key=f"{interview_id}/{key}/recap", text=await self._recap(interview), buttons=buttons)
-        await patiently(lambda: outbox.post(place, post))
+                await self._say_where_it_went(interview_id, Place.parse(left), place, f"{interview_id}/{key}/left")
+        await patiently(lambda: self._repeat(interview_id, outbox, place, f"{interview_id}/{key}/recap"))
 
-    async def _say_where_it_went(self, left: Place, place: Place, key: str) -> None:
-        if left.exact:
-            where = await self.outbox(place.platform).pointer(place)
-            await self.outbox(left.platform).post(left, Post(key=key, text=self.line("place.moved_away", place=where)))
+    async def _repeat(self, interview_id: str, outbox: Outbox, place: Place, key: str) -> None:
+        async with self._alone(interview_id) as interview:
+            if interview.status is not Status.ENDED:
+                buttons = self.buttons(interview, interview.turns[-1], awake=True)
+                post = Post(key=key, text=await self._recap(interview), buttons=buttons)
+                await post_once(outbox, place, post, self.counts)
+
+    async def _say_where_it_went(self, interview_id: str, left: Place, place: Place, key: str) -> None:
+        if not left.exact:
+            return
+        where = await self.outbox(place.platform).pointer(place)
+        post = Post(key=key, text=self.line("place.moved_away", place=where))
+        await self._post_once(interview_id, self.outbox(left.platform), left, post)
+
+    async def _post_once(self, interview_id: str, outbox: Outbox, place: Place, post: Post) -> None:
+        async with self._alone(interview_id):
+            await post_once(outbox, place, post, self.counts)
+
+    @asynccontextmanager
+    async def _alone(self, interview_id: str) -> AsyncIterator[Interview]:
+        """Hold an interview once no other worker does, which may have been told of the same thing."""
+        async with AsyncExitStack() as stack:
+            while True:
+                try:
+                    interview = await stack.enter_async_context(self.conductor.alone(interview_id))
+                    break
+                except InterviewBusy:
+                    await asyncio.sleep(BUSY_AGAIN)
+            yield interview
 
     async def _recap(self, interview: Interview) -> str:
         """Where it stopped: the question on the floor, and what was last said about it."""

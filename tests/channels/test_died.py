@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from interviewer.channels import chat_rota
-from interviewer.channels.chat import Command
+from interviewer.channels import chat_reply, chat_rota, desk_floor
+from interviewer.channels.chat import Command, Place, Post, Pressed
 from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_reply import SHOW_AFTER, Reply
 from interviewer.channels.desk import Desk
 from interviewer.conduct.turn import Conductor
-from interviewer.domain.errors import StoreError, TurnConflict
+from interviewer.domain.errors import OutcomeUnknown, StoreError, TurnConflict
 from interviewer.domain.interview import Event, Turned
 from interviewer.domain.state import Status
 from interviewer.prompts import chat_lines, phrases
 from interviewer.reports.scorecard import as_html
 from tests.channels.conformance import Conformance
 from tests.channels.driving import QUIET, Bench
-from tests.channels.paper import PLATFORM, Paper, PaperDriver, direct
+from tests.channels.paper import HALL, PLATFORM, Paper, PaperDriver, direct, hall, person
 from tests.fakes import FakeRetriever
 
 until = Conformance.until
@@ -33,6 +34,15 @@ async def driver(tmp_path: Path) -> AsyncIterator[PaperDriver]:
     await made.open()
     yield made
     await made.close()
+
+
+def another(driver: PaperDriver) -> Desk:
+    """A second worker's."""
+    bench = driver.bench
+    conductor = Conductor(bench.store, bench.engine, FakeRetriever(), phrases())
+    desk = Desk(conductor, bench.store, bench.shelf, chat_lines(), as_html, QUIET)
+    desk.attach(PLATFORM, driver.paper, driver.access)
+    return desk
 
 
 async def test_who_was_taken_over_from_does_not_take_back_what_another_goes_on_with() -> None:
@@ -92,10 +102,7 @@ async def test_what_another_worker_was_told_of_too_late_is_said(
     engine.reading.clear()
     message = await driver.say("ada", "beens")
     await until(lambda: engine.readings == ["beens"])
-    desk = bench.desk
-    conductor = Conductor(bench.store, engine, FakeRetriever(), phrases())
-    bench.desk = Desk(conductor, bench.store, bench.shelf, chat_lines(), as_html, QUIET)
-    bench.desk.attach(PLATFORM, driver.paper, driver.access)
+    desk, bench.desk = bench.desk, another(driver)
     await (driver.delete("ada", message) if deleted else driver.edit("ada", message, "+1 beans"))
     monkeypatch.setattr(chat_rota, "FIRST_AGAIN", 0.01)
     driver.paper.faults["post"] = [StoreError("The process is gone.")] * dies
@@ -149,3 +156,53 @@ async def test_of_a_beginning_that_was_refused_nothing_is_left_when_its_worker_d
     await driver.settled()
     assert "You have an interview going already" in driver.told("ada")[-1]
     assert (await driver.bench.interview()).place
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_what_two_workers_are_told_to_bring_elsewhere_is_repeated_once(
+    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    posting = driver.paper.post
+
+    async def slowly(place: Place, post: Post) -> str:
+        await asyncio.sleep(QUIET)
+        return await posting(place, post)
+
+    monkeypatch.setattr(driver.paper, "post", slowly)
+    monkeypatch.setattr(desk_floor, "BUSY_AGAIN", 0.01)
+    await driver.begin("ada")
+    await driver.settled()
+    other = another(driver)
+    press = Pressed(id="p", author=person("ada"), place=hall(), command=Command.RESUME, at=datetime.now(UTC))
+    if at_once:
+        await asyncio.gather(driver.desk.pressed(press), other.pressed(press))
+    else:
+        await driver.desk.pressed(press)
+        await driver.settled()
+        await other.pressed(press)
+    await driver.settled()
+    await other.drain(5)
+    assert [text.startswith("Welcome back") for text in await driver.seen("ada")] == [True]
+    assert [text == "We're going on in [hall]." for text in driver.seen_direct("ada")] == [False, True]
+
+
+@pytest.mark.parametrize("swallowed", [False, True])
+@pytest.mark.parametrize("closed", [False, True])
+async def test_what_is_said_of_going_on_elsewhere_is_looked_for_where_its_answer_was_lost(
+    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch, closed: bool, swallowed: bool
+) -> None:
+    monkeypatch.setattr(chat_reply, "WAITS", (0.01,))
+    await driver.begin("ada", where="thread")
+    await driver.settled()
+    driver.paper.swallow = swallowed
+    driver.paper.faults["post"] = [] if closed else [OutcomeUnknown("Lost."), OutcomeUnknown("Lost.")]
+    if closed:
+        driver.paper.closed.add(HALL)
+        driver.paper.faults["post"] = [OutcomeUnknown("Lost.")]
+        await driver.say("ada", "+1 beans")
+    else:
+        await driver.type("ada", "resume")
+    await driver.settled()
+    expected = ["go on here", "Question 2 of 3"] if closed else ["Welcome back"]
+    seen = driver.seen_direct("ada")
+    assert [part in text for part, text in zip(expected, seen, strict=True)] == [True] * len(expected)
