@@ -176,7 +176,8 @@ class Floor:
             if deleted or changed:
                 text = self.line("said.deleted_late", how=how) if deleted else self.line("said.edited_late")
                 with contextlib.suppress(ChannelError):
-                    await outbox.post(place, Post(key=f"note/{name.rpartition(':')[2]}", text=text))
+                    note = Post(key=f"note/{name.rpartition(':')[2]}", text=text)
+                    await post_once(outbox, place, note, self.counts)
 
     async def _settle_in(self, interview: Interview, key: str) -> None:
         """See to it that the interview has an exact place. Raises PlaceClosed.

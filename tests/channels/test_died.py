@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,10 +92,10 @@ async def test_what_was_shown_of_a_turn_that_fails_is_taken_back_until_it_is_mad
     assert len(driver.seen_direct("ada")) == 2
 
 
-@pytest.mark.parametrize("dies", [False, True])
+@pytest.mark.parametrize("dies", ["", "before", "after"])
 @pytest.mark.parametrize(("deleted", "told"), [(False, "counts as you first sent it"), (True, "still counts")])
 async def test_what_another_worker_was_told_of_too_late_is_said(
-    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch, deleted: bool, told: str, dies: bool
+    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch, deleted: bool, told: str, dies: str
 ) -> None:
     await driver.begin("ada")
     await driver.settled()
@@ -105,7 +106,16 @@ async def test_what_another_worker_was_told_of_too_late_is_said(
     desk, bench.desk = bench.desk, another(driver)
     await (driver.delete("ada", message) if deleted else driver.edit("ada", message, "+1 beans"))
     monkeypatch.setattr(chat_rota, "FIRST_AGAIN", 0.01)
-    driver.paper.faults["post"] = [StoreError("The process is gone.")] * dies
+    gone: list[Exception] = [StoreError("The process is gone.")]
+    sent = bench.conductor.sent
+    driver.paper.faults["post"] = gone if dies == "before" else []
+
+    async def noting(*args: Any) -> None:
+        if dies == "after" and gone:
+            raise gone.pop()
+        await sent(*args)
+
+    monkeypatch.setattr(bench.conductor, "sent", noting)
     engine.reading.set()
     await desk.rota.settled()
     assert engine.readings == ["beens"]
