@@ -1,8 +1,8 @@
 """Judges statements against an answer with the shipped grader: verdicts, pitfalls, and the words that show them.
 
-Each sentence of an answer is read by itself, and of more than two those that only talk (of oneself, the interview, the
-weather) are left out: what is left out changes nothing at all. Each statement then reads all that is left, one after
-the other, on one thread. A long answer is read in parts of whole sentences.
+Each sentence of an answer is read by itself, and those that only talk (of oneself, the interview, the weather) are left
+out, but for the two that talk least: what is left out changes nothing at all. Each statement then reads what is left,
+one after the other, on one thread. A long answer is read in parts of whole sentences.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ SHIPPED_READER = Path(__file__).resolve().parent / "model"
 ANSWER_TOKENS, STATEMENT_TOKENS = 320, 64
 LAYERS, HEADS, HEAD, HIDDEN = 6, 12, 32, 384
 SENTENCES_KEPT = 64
-BRIEF = 2
-"""Of an answer of so few sentences none is left out."""
+ALWAYS_HEARD = 2
+"""So many sentences of an answer, those that talk least, are heard in any case."""
 VERDICTS = (Verdict.COVERED, Verdict.PARTIAL, Verdict.MISSING, Verdict.CONTRADICTED)
 NOTHING_TOLD = (0.1, 0.1, 0.7, 0.1)
 
@@ -140,10 +140,10 @@ class AnswerReader:
 
     def hear(self, answer: str) -> HeardAnswer:
         """Read an answer once, for any number of statements. 150 words take some 50 ms, each statement 6."""
-        talk = self.calibration.talk
+        self.warm()
         read = [self._sentence(s) for s in sentences(answer)]
-        told = [s for s in read if s.talk <= talk] if len(read) > BRIEF else read
-        return HeardAnswer(self, [Part(group) for group in _groups(told)])
+        cut = max([self.calibration.talk, *sorted(s.talk for s in read)[:ALWAYS_HEARD]])
+        return HeardAnswer(self, [Part(group) for group in _groups([s for s in read if s.talk <= cut])])
 
     def talk(self, sentence: str) -> float:
         """The logit that a sentence only talks and tells nothing of any question."""

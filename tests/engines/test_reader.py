@@ -94,10 +94,16 @@ def test_a_sentence_is_read_by_itself(reader: AnswerReader) -> None:
 
 
 def test_where_nothing_is_told_every_point_is_missing(reader: AnswerReader) -> None:
-    points, (pitfall,) = reader.read("\n".join(TALK), POINTS, [PITFALL])
+    points, (pitfall,) = reader.read("", POINTS, [PITFALL])
     assert {p.verdict for p in points} == {Verdict.MISSING}
     assert {p.quote for p in points} == {""}
     assert pitfall.committed == 0
+
+
+def test_where_only_talk_is_heard_no_point_is_made(reader: AnswerReader) -> None:
+    points, _ = reader.read("\n".join(TALK), POINTS, [])
+    assert {p.verdict for p in points} == {Verdict.MISSING}
+    assert len(reader.hear("\n".join(TALK)).sentences) == 2
 
 
 def test_a_denial_earns_nothing(reader: AnswerReader) -> None:
