@@ -112,8 +112,8 @@ class FakeStore:
     async def claim(
         self, interview_id: str, holder: str, seconds: float, after: int = 0
     ) -> list[tuple[int, Event]] | None:
-        taken = await self.acquire(interview_id, holder, seconds)
-        return await self.events(interview_id, after) if taken else None
+        found = await self.events(interview_id, after)
+        return found if await self.acquire(interview_id, holder, seconds) else None
 
     async def acquire(self, interview_id: str, holder: str, seconds: float) -> bool:
         return self.leases.setdefault(interview_id, holder) == holder
@@ -131,6 +131,7 @@ class FakeStore:
 
     async def forget(self, interview_id: str) -> bool:
         self.queue.pop(interview_id, None)
+        self.leases.pop(interview_id, None)
         return self.rows.pop(interview_id, None) is not None
 
     async def forget_before(self, moment: datetime) -> list[str]:

@@ -246,7 +246,11 @@ class Conductor:
         The store ends it with the turn that it is held for; it is given back where there was none.
         """
         holder, known = secrets.token_hex(8), self._known.get(interview_id)
-        fresh = await self.store.claim(interview_id, holder, LEASE_SECONDS, known.seq if known else 0)
+        try:
+            fresh = await self.store.claim(interview_id, holder, LEASE_SECONDS, known.seq if known else 0)
+        except asyncio.CancelledError:  # it may have been given on the way
+            await self.store.release(interview_id, holder)
+            raise
         if fresh is None:
             raise InterviewBusy(
                 "This interview is being answered somewhere else.", "Close it there, or try again in a few seconds."
