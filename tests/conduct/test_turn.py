@@ -489,6 +489,24 @@ class TestTwoAtOnce:
         assert await first is not None
         assert await other.advance(sitting.id) is None, "the lease was given back"
 
+    async def test_who_is_cancelled_while_the_lease_is_given_does_not_keep_it(self, guide: Guide, plan: Plan) -> None:
+        class Slow(FakeStore):
+            async def claim(
+                self, interview_id: str, holder: str, seconds: float, after: int = 0
+            ) -> list[tuple[int, Event]] | None:
+                found = await super().claim(interview_id, holder, seconds, after)
+                await asyncio.sleep(0)
+                return found
+
+        sitting = await Sitting.begin(guide, plan, store=Slow())
+        await sitting.send("+1 +2")
+        first = asyncio.create_task(sitting.conductor.advance(sitting.id))
+        await asyncio.sleep(0)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert await sitting.conductor.advance(sitting.id) is not None
+
     async def test_without_the_lease_only_one_turn_is_kept(self, guide: Guide) -> None:
         class Careless(FakeStore):
             async def acquire(self, interview_id: str, holder: str, seconds: float) -> bool:
