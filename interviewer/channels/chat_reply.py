@@ -126,6 +126,7 @@ class Reply:
         if self._again and (ref := await self.outbox.find(self.place, post.key)):
             await self.outbox.edit(self.place, ref, post)
             return ref
+        self._hold.check()  # once more: looking for it took its time
         try:
             return await self.outbox.post(self.place, post)
         except OutcomeUnknown:

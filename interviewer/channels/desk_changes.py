@@ -41,7 +41,7 @@ class Changes:
             if live.answered(change.message_id):
                 return late
             if self._enough.full(live):
-                return self._enough.notice(live)
+                return self._enough.notice(live, change.message_id)
             if not self._may_change(live, change.message_id):
                 return late
             await self._conductor.edit(live.id, change.message_id, change.text, change.at)

@@ -38,7 +38,7 @@ class Enough:
             return False
         return self._declined.first(message_id)
 
-    def notice(self, live: Interview) -> Notice | None:
-        """What is said about it, where it was not said since the last turn."""
-        first = self._told.first(f"{live.id}/{len(live.turns)}")
+    def notice(self, live: Interview, about: str = "") -> Notice | None:
+        """What is said about it, where it was not said since the last turn; of a message that is named, about that."""
+        first = self._told.first(f"{live.id}/{len(live.turns)}/{about}")
         return Notice(text=self._floor.line("said.enough", most=self.most)) if first else None

@@ -141,9 +141,10 @@ class Floor:
         finally:
             self._taking.pop(interview.id, None)
         self._told.discard(interview.id)
-        if turn is not None:
-            self.counts["turns"] += 1
-            await self._show(interview, turn, reply)
+        if turn is None:  # another worker, which has lost its hold and so will not show what it said
+            raise TurnConflict("This was answered meanwhile.")
+        self.counts["turns"] += 1
+        await self._show(interview, turn, reply)
 
     async def _show(self, interview: Interview, turn: Turn, reply: Reply) -> None:
         """Have a recorded turn seen with what goes with it, and note that it was."""
@@ -175,9 +176,8 @@ class Floor:
             deleted, changed = name in interview.withdrawn, latest.get(name) not in turn.consumed
             if deleted or changed:
                 text = self.line("said.deleted_late", how=how) if deleted else self.line("said.edited_late")
-                with contextlib.suppress(ChannelError):
-                    note = Post(key=f"note/{name.rpartition(':')[2]}", text=text)
-                    await post_once(outbox, place, note, self.counts)
+                note = Post(key=f"note/{name.rpartition(':')[2]}", text=text)
+                await patiently(partial(post_once, outbox, place, note, self.counts))
 
     async def _settle_in(self, interview: Interview, key: str) -> None:
         """See to it that the interview has an exact place. Raises PlaceClosed.

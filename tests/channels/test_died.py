@@ -16,9 +16,10 @@ from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_reply import SHOW_AFTER, Reply
 from interviewer.channels.desk import Desk
 from interviewer.conduct.turn import Conductor
-from interviewer.domain.errors import OutcomeUnknown, StoreError, TurnConflict
-from interviewer.domain.interview import Event, Turned
+from interviewer.domain.errors import ChannelDown, OutcomeUnknown, StoreError, TurnConflict
+from interviewer.domain.interview import Event, Turn, Turned
 from interviewer.domain.state import Status
+from interviewer.ports import Listener
 from interviewer.prompts import chat_lines, phrases
 from interviewer.reports.scorecard import as_html
 from tests.channels.conformance import Conformance
@@ -121,6 +122,60 @@ async def test_what_another_worker_was_told_of_too_late_is_said(
     assert engine.readings == ["beens"]
     assert [told in text for text in driver.seen_direct("ada")] == [False, False, True]
     await desk.drain(1)
+
+
+async def test_what_another_worker_recorded_and_may_not_show_any_more_is_shown(
+    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await driver.begin("ada")
+    await driver.settled()
+    bench = driver.bench
+    advance, other = bench.conductor.advance, Conductor(bench.store, bench.engine, FakeRetriever(), phrases())
+
+    async def beaten(interview_id: str, listen: Listener) -> Turn | None:
+        await other.advance(interview_id)
+        return await advance(interview_id, listen)
+
+    monkeypatch.setattr(bench.conductor, "advance", beaten)
+    monkeypatch.setattr(chat_rota, "BUSY_AGAIN", 0.01)
+    await driver.say("ada", "+1 beans")
+    await driver.settled()
+    assert "Question 2 of 3" in driver.seen_direct("ada")[-1]
+    assert not (await bench.interview()).unsent
+
+
+async def test_what_is_to_be_said_of_a_change_is_said_though_the_platform_was_down(
+    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_reply, "WAITS", (0.01,))
+    await driver.begin("ada")
+    await driver.settled()
+    bench, engine = driver.bench, driver.bench.engine
+    engine.reading.clear()
+    message = await driver.say("ada", "beens")
+    await until(lambda: engine.readings == ["beens"])
+    desk, bench.desk = bench.desk, another(driver)
+    await driver.edit("ada", message, "+1 beans")
+    driver.paper.faults["find"] = [ChannelDown("Down."), OutcomeUnknown("Lost.")]
+    engine.reading.set()
+    await desk.rota.settled()
+    assert ["counts as you first sent it" in text for text in driver.seen_direct("ada")] == [False, False, True]
+    await desk.drain(1)
+
+
+async def test_who_was_taken_over_from_while_looking_for_a_post_does_not_make_it_again() -> None:
+    hold = Hold(left=True)
+
+    class Slow(Paper):
+        async def find(self, place: Place, key: str) -> str | None:
+            found = await super().find(place, key)
+            hold.until = asyncio.get_running_loop().time()
+            return found
+
+    paper = Slow()
+    with pytest.raises(TurnConflict):
+        await Reply(paper, direct("ada"), "i/1", again=True, hold=hold).finish("Thank you.")
+    assert paper.sheets == []
 
 
 async def test_an_interview_whose_beginning_was_cut_short_can_be_gone_on_with(
