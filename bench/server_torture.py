@@ -19,8 +19,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
+import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -35,11 +38,14 @@ from bench.people import Pace
 from bench.restless import Restless, restless_crowd
 from bench.torture_check import Findings, verify
 from bench.torture_report import Tell, as_json, progress, show
+from interviewer.domain.errors import NotFoundError
+from interviewer.stores.sql import SqlStore
 from tests.postgres import Postgres
 
 CHAOS = Chaos(twice=0.15, late=0.3, dropped=0.1, unanswered=0.03, unseen=0.05)
 LEASE = 1.0
 CHECK_EVERY = 25
+ID = re.compile(r"\b[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}\b")
 OPTIONS = {"latency": 0.05, "lease": LEASE, "quiet": 0.05, "answer": 0.4, "patience": 30.0, "questions": 4, "slots": 16}
 
 
@@ -151,9 +157,29 @@ async def torture(rounds: int, count: int, workers: int, seed: int) -> tuple[dic
                     await held.start_worker()
                 with progress(rounds) as tell:
                     await _run(held, rounds, tell)
+                await keep_what_broke(held)
             finally:
                 await held.stop()
             return figures(held) | {"seconds": round(time.monotonic() - began, 1), "seed": seed}, held.findings
+
+
+async def keep_what_broke(held: Torture) -> None:
+    """Where a promise is broken, keep the workers' log and the interviews that are named, and say where."""
+    named = {name for what in held.findings.broken.values() for text in what for name in ID.findall(text)}
+    if not held.findings.count:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="torture-"))
+    shutil.copy(held.log, folder / "workers.log")
+    store = SqlStore(held.url)
+    await store.open()
+    for name in named:
+        with contextlib.suppress(NotFoundError):
+            events = [event.model_dump_json() for _, event in await store.events(name)]
+            (folder / f"{name}.jsonl").write_text("\n".join(events))
+    await store.close()
+    sheets = [f"{ref} {sheet}" for ref, sheet in held.hall.sheets.items() if sheet.key.partition("/")[0] in named]
+    (folder / "posts.txt").write_text("\n".join(sheets))
+    print(f"what broke is kept in {folder}", file=sys.stderr)
 
 
 async def _run(held: Torture, rounds: int, tell: Tell) -> None:

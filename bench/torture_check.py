@@ -172,7 +172,7 @@ def _verify_changes(findings: Findings, human: Restless, theirs: list[Interview]
                 continue  # it was not taken for an answer, or came after the end
             counted = answered != message if kind == "edits" else not answered
             late = bool(human.hall.told[event] or human.hall.by_key.get(f"note/{message}"))
-            findings.must(counted or late, f"{kind}_lost", f"{found.id}: {message}")
+            findings.must(counted or late, f"{kind}_lost", f"{found.id}: {message} of {human.name}")
             findings.must(not (counted and late), f"{kind}_denied", f"{found.id}: {message}")
             findings.seen[f"{kind}_{'that_counted' if counted else 'said_to_be_late'}"] += 1
 

@@ -37,8 +37,9 @@ def judge(
     for start in range(0, len(order), size):
         numbers = order[start : start + size]
         batch, spans = encoder.batch([examples[n] for n in numbers])
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            verdict, committed, where = reader(batch)
+        with torch.autocast(reader.device.type, torch.bfloat16, enabled=half):
+            outputs = reader(batch.to(reader.device))
+        verdict, committed, where = (part.float().cpu() for part in outputs)
         for row, number in enumerate(numbers):
             kinds = [s.pitfall for s in examples[number].statements]
             points = [n for n, pitfall in enumerate(kinds) if not pitfall]

@@ -8,7 +8,7 @@ the statements, nor one statement's on another's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -65,6 +65,10 @@ class Batch:
         """The most statements of an example."""
         return max(self.counts)
 
+    def to(self, device: str | torch.device) -> Batch:
+        """The same on another device."""
+        return replace(self, **{name: getattr(self, name).to(device) for name in ("ids", "places", "parts", "blocks")})
+
 
 class Reader(nn.Module):
     """Logits of every statement: verdict (4), committed (1), and where it shows, a logit an answer token."""
@@ -83,6 +87,11 @@ class Reader(nn.Module):
         with torch.no_grad():
             self.pointer.weight.copy_(torch.eye(HIDDEN) * 2)
             self.pointer.bias.zero_()
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+        return self.verdict.weight.device
 
     def load_published(self, path: Path) -> None:
         """Start from the published sentence embedding model."""
@@ -114,8 +123,8 @@ class Reader(nn.Module):
         parts, blocks = batch.parts, batch.blocks
         is_answer, is_statement = parts == 0, parts > 0
         seen = (blocks[:, :, None] == blocks[:, None, :]) | (is_statement[:, :, None] & is_answer[:, None, :])
-        kind = torch.bfloat16 if torch.is_autocast_enabled("cpu") else torch.float32
-        bias = torch.zeros(seen.shape, dtype=kind).masked_fill(~seen, -1e4)[:, None]
+        kind = torch.bfloat16 if torch.is_autocast_enabled(parts.device.type) else torch.float32
+        bias = torch.zeros(seen.shape, dtype=kind, device=parts.device).masked_fill(~seen, -1e4)[:, None]
         states = self.words(batch.ids) + self.places(batch.places) + self.kinds(is_statement.long())
         states = functional.dropout(self.embedded(states).to(kind), self.drop, self.training)
         for layer in self.layers:
@@ -125,7 +134,7 @@ class Reader(nn.Module):
     def judged(self, batch: Batch, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Verdict, committed and where, from the states."""
         parts = batch.parts
-        numbers = torch.arange(1, batch.most + 1)
+        numbers = torch.arange(1, batch.most + 1, device=parts.device)
         member = (parts[:, None, :] == numbers[None, :, None]).float()
         pooled = member / member.sum(-1, keepdim=True).clamp(min=1) @ states
         return self.judge(pooled, states, parts == 0)

@@ -61,17 +61,16 @@ def distance(outputs: tuple[Tensor, Tensor, Tensor], goal: Targets) -> Tensor:
 
 def talk_loss(reader: Reader, states: Tensor, batch: Batch, labels: Sequence[Sequence[tuple[float, float]]]) -> Tensor:
     """Cross-entropy of which sentences only talk, from the mean of each one's states."""
-    logits, wanted, weights = [], [], []
-    for row, sentences in enumerate(labels):
-        for number, (label, weight) in enumerate(sentences):
-            inside = batch.blocks[row] == number
-            if weight and inside.any():
-                logits.append(reader.talk(states[row][inside].mean(0)))
-                wanted.append(label)
-                weights.append(weight)
-    return functional.binary_cross_entropy_with_logits(
-        torch.cat(logits), torch.tensor(wanted), weight=torch.tensor(weights)
-    )
+    most = max(len(sentences) for sentences in labels)
+    numbers = torch.arange(most, device=states.device)
+    inside = (batch.blocks[:, None, :] == numbers[None, :, None]).float()
+    lengths = inside.sum(-1)
+    logits = reader.talk(inside / lengths[..., None].clamp(min=1) @ states).squeeze(-1)
+    rows = [[*sentences, *([(0.0, 0.0)] * (most - len(sentences)))] for sentences in labels]
+    wanted, weights = torch.tensor(rows, device=states.device).unbind(-1)
+    counted = (weights > 0) & (lengths > 0)
+    each = functional.binary_cross_entropy_with_logits(logits, wanted, weight=weights, reduction="none")
+    return (each * counted).sum() / counted.sum().clamp(min=1)
 
 
 def stream(shared: Path, seed: int, draw: random.Random) -> tuple[Iterator[tuple[list[Example], bool]], Lines]:
@@ -97,10 +96,11 @@ def step_loss(reader: Reader, encoder: Encoder, examples: list[Example], own: bo
     """The loss of one batch; of interview answers, with itself disturbed."""
     every = [*examples, *(lines.disturbed(e) for e in examples)] if own else examples
     batch, spans = encoder.batch(every)
-    goal = targets(every, spans, batch.ids.shape[1])
+    goal = targets(every, spans, batch.ids.shape[1], reader.device)
     if not own:
         batch.ids[(torch.rand(batch.ids.shape) < MASKED) & (batch.ids > 998)] = MASK
-    with torch.autocast("cpu", torch.bfloat16):
+    batch = batch.to(reader.device)
+    with torch.autocast(reader.device.type, torch.bfloat16):
         states = reader.read(batch)
         outputs = reader.judged(batch, states)
     value = loss(outputs, goal)
@@ -119,12 +119,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=320)
     parser.add_argument("--seed", type=int, default=8)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="cuda: on a graphics card")
     options = parser.parse_args(namespace=argparse.Namespace(until=None))
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     reader, encoder = Reader(DROP), Encoder(TOKENIZER)
     reader.load_state_dict(torch.load(options.start))
+    reader.to(options.device)
     batches, lines = stream(options.shared, options.seed, random.Random(options.seed))
     run_and_look(
         reader, encoder, lambda: step_loss(reader, encoder, *next(batches), lines), options.steps, SLOWER, options

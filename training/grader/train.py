@@ -51,7 +51,9 @@ class Targets:
     where: Tensor
 
 
-def targets(examples: Sequence[Example], spans: Sequence[Sequence[tuple[int, int]]], length: int) -> Targets:
+def targets(
+    examples: Sequence[Example], spans: Sequence[Sequence[tuple[int, int]]], length: int, device: torch.device
+) -> Targets:
     """Of the examples; what is beyond an example's statements has weight 0."""
     most = max(len(e.statements) for e in examples)
     shape = (len(examples), most)
@@ -71,7 +73,7 @@ def targets(examples: Sequence[Example], spans: Sequence[Sequence[tuple[int, int
                 inside = [n for n, (a, b) in enumerate(spans[row]) if a < end and b > start]
                 if inside:
                     made.where[row, column, inside] = 1 / len(inside)
-    return made
+    return Targets(made.labels.to(device), made.pitfall.to(device), made.weight.to(device), made.where.to(device))
 
 
 def loss(outputs: tuple[Tensor, Tensor, Tensor], goal: Targets) -> Tensor:
@@ -82,7 +84,7 @@ def loss(outputs: tuple[Tensor, Tensor, Tensor], goal: Targets) -> Tensor:
     classes = functional.cross_entropy(
         verdict.flatten(0, 1),
         torch.where(goal.pitfall, MISSING, goal.labels).flatten(),
-        weight=torch.tensor(CLASS_WEIGHTS),
+        weight=torch.tensor(CLASS_WEIGHTS, device=verdict.device),
         label_smoothing=SMOOTHING,
         reduction="none",
     ).view_as(point)
@@ -143,15 +145,17 @@ def _with_foreign(example: Example, foreign: list[data.Statement], draw: random.
 
 
 def public_batches(shared: Path, draw: random.Random) -> Iterator[list[Example]]:
-    """Pairs whose files say that they may train a model that ships."""
+    """Pairs whose files say that they may train a model that ships, and short answers of our own."""
     asag = shared / "asag"
     short = [r for name in ("scientsbank", "beetle") for r in data.read_lines(asag / f"{name}.jsonl", "train")]
     saf = data.asag_examples(data.read_lines(asag / "saf.jsonl", "train"), draw)
     nli = data.nli_examples(data.read_lines(asag / "cad_nli.jsonl", "train", ("train",)))
+    own = [q for q in data.read_questions((ROOT / "training" / "short").glob("*.jsonl")) if not data.held_apart(q.text)]
     streams = [
-        (0.45, batches(data.asag_examples(short, draw), PAIRS_A_BATCH, draw)),
-        (0.15, batches(saf, ANSWERS_A_BATCH * 2, draw)),
-        (0.4, batches(nli, PAIRS_A_BATCH, draw)),
+        (0.35, batches(data.asag_examples(short, draw), PAIRS_A_BATCH, draw)),
+        (0.1, batches(saf, ANSWERS_A_BATCH * 2, draw)),
+        (0.3, batches(nli, PAIRS_A_BATCH, draw)),
+        (0.25, batches([a for q in own for a in q.answers], PAIRS_A_BATCH, draw)),
     ]
     while True:
         yield next(draw.choices([s for _, s in streams], [w for w, _ in streams])[0])
@@ -160,10 +164,10 @@ def public_batches(shared: Path, draw: random.Random) -> Iterator[list[Example]]
 def plain_loss(reader: Reader, encoder: Encoder, examples: Sequence[Example]) -> Tensor:
     """The loss of one batch; some tokens are hidden."""
     batch, spans = encoder.batch(examples)
-    goal = targets(examples, spans, batch.ids.shape[1])
+    goal = targets(examples, spans, batch.ids.shape[1], reader.device)
     batch.ids[(torch.rand(batch.ids.shape) < MASKED) & (batch.ids > 998)] = MASK
-    with torch.autocast("cpu", torch.bfloat16):
-        outputs = reader(batch)
+    with torch.autocast(reader.device.type, torch.bfloat16):
+        outputs = reader(batch.to(reader.device))
     return loss(outputs, goal)
 
 
@@ -192,6 +196,11 @@ def run(reader: Reader, next_loss: Callable[[], Tensor], steps: int, rate: float
         yield step
 
 
+def save(reader: Reader, path: Path) -> None:
+    """Write the weights, to be read on any device."""
+    torch.save({name: part.cpu() for name, part in reader.state_dict().items()}, path)
+
+
 def run_and_look(
     reader: Reader, encoder: Encoder, next_loss: Callable[[], Tensor], steps: int, rate: float, options: Namespace
 ) -> None:
@@ -203,7 +212,7 @@ def run_and_look(
             with (options.out / "log.jsonl").open("a") as log:
                 log.write(json.dumps({"step": step, **figures}) + "\n")
             print(step, figures, flush=True)
-            torch.save(reader.state_dict(), options.out / "last.pt")
+            save(reader, options.out / "last.pt")
 
 
 def interview_questions(shared: Path, *, drawn: bool = True) -> list[data.Question]:
@@ -230,6 +239,7 @@ def main() -> None:
     parser.add_argument("--until", type=int, help="break the second stage off after so many steps")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="cuda: on a graphics card")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
@@ -239,11 +249,13 @@ def main() -> None:
     public = public_batches(options.shared, draw)
     if options.start:
         reader.load_state_dict(torch.load(options.start))
+        reader.to(options.device)
     else:
         reader.load_published(options.weights / "model.safetensors")
+        reader.to(options.device)
         for _ in run(reader, lambda: plain_loss(reader, encoder, next(public)), options.first):
             pass
-        torch.save(reader.state_dict(), options.out / "first.pt")
+        save(reader, options.out / "first.pt")
     if options.second:
         kept = [q for q in interview_questions(options.shared) if not data.held_apart(q.text)]
         own = composed(kept, Composer(kept, options.seed), draw)
