@@ -23,7 +23,19 @@ from interviewer.cli.eval_import import import_set
 from interviewer.cli.eval_label import label
 from interviewer.cli.eval_ledgers import compare, merge, power, replay
 from interviewer.cli.eval_place import Home, Place, opened, opened_baseline, spoilt
-from interviewer.cli.eval_show import AsJson, Forms, Full, Html, Junit, Markdown, Quiet, ended
+from interviewer.cli.eval_show import (
+    AsJson,
+    FactsAsJson,
+    Forms,
+    Full,
+    Html,
+    Junit,
+    Markdown,
+    Quiet,
+    Silent,
+    ended,
+    told,
+)
 from interviewer.domain.errors import InterviewerError, NotFoundError, SettingsError
 
 if TYPE_CHECKING:
@@ -120,13 +132,19 @@ class Wish:
 
 
 @app.command("list")
-def list_suites(engine: EngineOption = None, home: Home = None, as_json: AsJson = False) -> None:
+def list_suites(
+    engine: EngineOption = None,
+    home: Home = None,
+    as_json: FactsAsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Only their names, one a line.")] = False,
+) -> None:
     """List the suites, and which have a baseline for this engine.
 
     \b
     Examples:
       interviewer eval list
       interviewer eval list --engine openai
+      interviewer eval list --quiet
     """
     from interviewer.evaluation.definitions import definitions
     from interviewer.evaluation.report_json import json_of
@@ -138,10 +156,12 @@ def list_suites(engine: EngineOption = None, home: Home = None, as_json: AsJson 
     for each in definitions():
         with opened_baseline(place.baseline(each.name, name)) as baseline:
             info = baseline.info if baseline else None
-        told = f"{info.at:%Y-%m-%d}, {name} {info.model}".rstrip() if info else ""
-        listed.append(Listed(each.name, each.kind, each.about, _count(each), each.repeats, told))
+        kept = f"{info.at:%Y-%m-%d}, {name} {info.model}".rstrip() if info else ""
+        listed.append(Listed(each.name, each.kind, each.about, _count(each), each.repeats, kept))
     if as_json:
         typer.echo(json_of([each._asdict() for each in listed]), nl=False)
+    elif quiet:
+        typer.echo("\n".join(each.name for each in listed))
     else:
         show(suites(listed))
 
@@ -239,6 +259,8 @@ def bless(
     rate: Rate = None,
     offline: Offline = False,
     home: Home = None,
+    as_json: FactsAsJson = False,
+    quiet: Silent = False,
 ) -> None:
     """Keep how things are now as the baseline, grading what the ledger lacks. Commit the file that it names.
 
@@ -253,13 +275,16 @@ def bless(
     at_home = house(engine=engine)
     wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline)
     chosen = [d for d in _chosen(suites) if d.kind in GRADED_KINDS]
+    blessed = []
     for each, measured in zip(chosen, _all_measured(wish, chosen, compared=False), strict=True):
         result = measured.result
         if result.problems:
             raise SettingsError(f"{each.name} cannot be a baseline: {' '.join(result.problems)}")
         target = wish.place.home / "baselines" / f"{each.name}.{result.info.engine}.jsonl"
         compact(wish.place.ledger(each.name, result.info.engine), target, result.info)
-        typer.echo(f"{each.name}: {result.graded} gradings are the baseline now, in {target}")
+        blessed.append({"suite": each.name, "gradings": result.graded, "baseline": str(target)})
+    lines = [f"{b['suite']}: {b['gradings']} gradings are the baseline now, in {b['baseline']}" for b in blessed]
+    told("\n".join(lines), blessed, as_json=as_json, quiet=quiet)
 
 
 for command in (compare, replay, merge, power, label):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from interviewer.cli.eval_show import FactsAsJson, Silent, told
 from interviewer.domain.errors import NotFoundError
 from interviewer.resources import resource_folder
 
@@ -16,6 +17,8 @@ def import_set(
     source: Annotated[Path, typer.Argument(help="A CSV or JSONL file.", metavar="FILE")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The new folder.", metavar="FOLDER")],
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many answers.")] = None,
+    as_json: FactsAsJson = False,
+    quiet: Silent = False,
 ) -> None:
     """Make a case set of labelled answers in a CSV or JSONL file; a recipe says which field is what.
 
@@ -32,4 +35,4 @@ def import_set(
         names = ", ".join(sorted(p.stem for p in folder.glob("*.toml")))
         raise NotFoundError(f"There is no recipe {recipe!r}.", f"There are: {names}. Or name a TOML file.")
     count = import_cases(read_recipe(path), source, out, limit)
-    typer.echo(f"{count} answers are in {out}.")
+    told(f"{count} answers are in {out}.", {"answers": count, "folder": str(out)}, as_json=as_json, quiet=quiet)

@@ -52,6 +52,8 @@ def label(
     folder: Annotated[Path, typer.Argument(help="A case set: questions.jsonl, answers.jsonl, ratings/.")],
     rater: Annotated[str, typer.Option("--rater", "-r", help="Your name; your ratings go to ratings/NAME.jsonl.")] = "",
     settle: Annotated[bool, typer.Option("--settle", help="Settle what raters differ on.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Rate nothing; how much is rated, as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Leave the instructions out.")] = False,
 ) -> None:
     """Rate answers by hand, blind; what is rated is kept at once, and the same command goes on where you stopped.
 
@@ -59,16 +61,22 @@ def label(
     Examples:
       interviewer eval label evals/cases/agreement --rater ada
       interviewer eval label evals/cases/agreement --settle
+      interviewer eval label evals/cases/agreement --rater ada --json
     """
     from interviewer.evaluation.labelling import Labelling
+    from interviewer.evaluation.report_json import json_of
 
     if not rater and not settle:
         raise typer.BadParameter("Give --rater NAME, or --settle.")
     labelling = Labelling(folder, rater, settling=settle)
+    if as_json:
+        typer.echo(json_of({"answers": labelling.total, "waiting": len(labelling.waiting)}), nl=False)
+        return
     if not labelling.total:
         typer.echo("Raters differ on nothing." if settle else f"There are no answers in {folder}.")
         return
-    typer.echo(f"{HELP}\n")
+    if not quiet:
+        typer.echo(f"{HELP}\n")
     rated = rate_all(labelling)
     left = len(labelling.waiting)
     typer.echo(f"\n{rated} rated now; " + (f"{left} of {labelling.total} to go." if left else "none left. Thank you."))

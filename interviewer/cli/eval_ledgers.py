@@ -12,7 +12,19 @@ import typer
 
 from interviewer.cli.common import EngineOption, house, show
 from interviewer.cli.eval_place import Home, Place, opened
-from interviewer.cli.eval_show import AsJson, Forms, Full, Html, Junit, Markdown, Quiet, ended
+from interviewer.cli.eval_show import (
+    AsJson,
+    FactsAsJson,
+    Forms,
+    Full,
+    Html,
+    Junit,
+    Markdown,
+    Quiet,
+    Silent,
+    ended,
+    told,
+)
 from interviewer.domain.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -74,6 +86,8 @@ def replay(
 def merge(
     out: Annotated[Path, typer.Argument(help="The ledger to write; it must not be there yet.")],
     shards: Annotated[list[Path], typer.Argument(help="Ledgers of the parts.", metavar="LEDGER...")],
+    as_json: FactsAsJson = False,
+    quiet: Silent = False,
 ) -> None:
     """Put the ledgers of a run's shards together.
 
@@ -83,7 +97,9 @@ def merge(
     """
     from interviewer.evaluation.ledger import merge as merged
 
-    typer.echo(f"{merged(out, shards)} gradings are in {out}.")
+    count = merged(out, shards)
+    facts = {"gradings": count, "ledger": str(out)}
+    told(f"{count} gradings are in {out}.", facts, as_json=as_json, quiet=quiet)
 
 
 def power(
@@ -91,7 +107,8 @@ def power(
     engine: EngineOption = None,
     home: Home = None,
     ledger: Annotated[Path | None, typer.Option("--ledger", help="A ledger or baseline to go by instead.")] = None,
-    as_json: AsJson = False,
+    as_json: FactsAsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Only how many gradings are enough.")] = False,
 ) -> None:
     """What a check could find: the smallest loss, by number of answers and repeats, from how the engine grades now.
 
@@ -103,7 +120,7 @@ def power(
     from interviewer.evaluation.definitions import definition
     from interviewer.evaluation.measuring import powers
     from interviewer.evaluation.report_json import json_of
-    from interviewer.evaluation.report_lists import MOST
+    from interviewer.evaluation.report_lists import MOST, enough
     from interviewer.evaluation.report_lists import power as shown
 
     at_home = house(engine=engine)
@@ -114,6 +131,8 @@ def power(
         # As in the table, a loss larger than any there can be is none that would be found.
         rows = [asdict(row) | {"detectable": row.detectable if row.detectable < MOST else None} for row in found]
         typer.echo(json_of(rows), nl=False)
+    elif quiet:
+        typer.echo(enough(found))
     else:
         show(shown(found))
 

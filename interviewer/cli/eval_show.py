@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="The whole report as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Only the last line: the outcome, and what to do.")]
+FactsAsJson = Annotated[bool, typer.Option("--json", help="What was done, as JSON.")]
+Silent = Annotated[bool, typer.Option("--quiet", help="Say nothing where it went well.")]
 Full = Annotated[bool, typer.Option("--full", help="Every measure, table, move and violation.")]
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file too.")]
 Markdown = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="Write it as Markdown too.")]
@@ -60,6 +62,16 @@ class Forms:
             show(terminal(report, full=self.full, program=name))
             if self.html:
                 typer.echo(f"The whole report: {self.html}", err=True)
+
+
+def told(sentence: str, facts: object, *, as_json: bool, quiet: bool) -> None:
+    """Say what a command has done: in words, as JSON, or not at all."""
+    from interviewer.evaluation.report_json import json_of
+
+    if as_json:
+        typer.echo(json_of(facts), nl=False)
+    elif not quiet:
+        typer.echo(sentence)
 
 
 def _write(path: Path, text: str) -> None:

@@ -76,13 +76,22 @@ def _metric(rows: Sequence[Power], page: Sheet) -> Iterator[RenderableType]:
         cells = {row.repeats: row for row in rows if row.answers == answers}
         grid.add_row(page.text(f"{answers:,}"), *(page.text(*_cell(cells.get(r))) for r in repeats))
     yield page.house.padded(grid)
+    yield page.line(page.text(_enough(rows), "dim"))
+
+
+def _enough(rows: Sequence[Power]) -> str:
+    """The fewest gradings of one metric by which a loss as large as the limit would be found."""
     enough = [row for row in rows if row.detectable <= row.margin]
     best = min(enough, key=lambda row: (row.answers * row.repeats, row.answers), default=None)
     if best is None:
-        yield page.line(page.text("No number here is enough for the limit.", "dim"))
-    else:
-        said = f"Enough for the limit: {best.answers:,} answers, graded {_times(best.repeats)}."
-        yield page.line(page.text(said, "dim"))
+        return "No number here is enough for the limit."
+    return f"Enough for the limit: {best.answers:,} answers, graded {_times(best.repeats)}."
+
+
+def enough(rows: Sequence[Power]) -> str:
+    """A line a metric: how many gradings are enough for its limit."""
+    names = dict.fromkeys(row.name for row in rows)
+    return "\n".join(f"{term(name).label}: {_enough([r for r in rows if r.name == name])}" for name in names)
 
 
 def _cell(row: Power | None) -> tuple[str, str]:

@@ -27,6 +27,15 @@ from tests.evaluation.suite_runs import everything_known, labelled
 
 AGREEMENT = resource_folder("evals") / "cases" / "agreement"
 SUITES = ("agreement", "stability", "metamorphic", "injection")
+MOHLER = {
+    "id": "m1",
+    "question_id": "1.1",
+    "question": "Why?",
+    "reference": ["So."],
+    "answer": "Thus.",
+    "scores_raters": [4.0, 5.0],
+    "score_max": 5.0,
+}
 REASONS = {
     "lenient": ("agreement", "leniency"),
     "noisy": ("stability", "repeat_variance"),
@@ -175,6 +184,29 @@ def test_power_and_list(home: Path) -> None:
     without = call("power", "injection", "--home", str(home))
     assert without.exit_code == 3
     assert "compared by violations" in without.output
+
+
+def test_every_command_speaks_json_and_can_be_quiet(home: Path, tmp_path: Path) -> None:
+    at = ("--home", str(home))
+    assert call("list", *at, "--quiet").output.split() == sorted([*SUITES, "conduct", "retrieval"])
+    assert "QWK" in (brief := call("power", "agreement", *at, "--quiet").output)
+    assert all("nough" in line for line in brief.splitlines())
+    (blessed,) = json.loads(call("bless", "agreement", *at, "--json").stdout)
+    assert blessed["gradings"] == len(load_any(AGREEMENT).cases)
+    assert Path(blessed["baseline"]).is_file()
+    assert call("bless", "agreement", *at, "--quiet").output == ""
+    ledger = blessed["baseline"].replace("baselines", "ledgers")
+    merged = [call("merge", str(tmp_path / name), ledger, f"--{name}") for name in ("json", "quiet")]
+    assert json.loads(merged[0].stdout)["ledger"] == str(tmp_path / "json")
+    assert merged[1].output == ""
+    source = tmp_path / "ours.jsonl"
+    source.write_text(json.dumps(MOHLER))
+    imported = [
+        call("import", "mohler", str(source), "--out", str(tmp_path / f"to-{name}"), f"--{name}")
+        for name in ("json", "quiet")
+    ]
+    assert json.loads(imported[0].stdout) == {"answers": 1, "folder": str(tmp_path / "to-json")}
+    assert imported[1].output == ""
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,16 @@ def test_what_is_rated_is_kept_and_gone_on_from(
     assert len(rated(folder, "ada")) == 4
 
 
+def test_how_much_is_rated_is_told_as_json_and_the_instructions_can_be_left_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typing(monkeypatch, ["cp", "n", "4"])
+    label(folder, rater="ada", quiet=True)
+    assert "Judge each statement" not in capsys.readouterr().out
+    label(folder, rater="ada", as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"answers": 4, "waiting": 3}
+
+
 def test_a_rater_is_told_nothing_that_could_sway(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
