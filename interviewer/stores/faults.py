@@ -79,6 +79,8 @@ _POSTGRESQL = (
         "Look into the server's log; restore it from a copy if need be.",
     ),
 )
+# While a server comes and goes SSL is spoken of as well.
+_BROKEN_OFF = "SYSCALL|[Ee][Oo][Ff]|closed|[Rr]eset|[Bb]roken pipe|SSL exchange|negotiation packet"
 # A connection that could not be made has no SQLSTATE, so the server's words have to do.
 _REFUSED = (
     (
@@ -88,7 +90,7 @@ _REFUSED = (
     ),
     (r'database ".*" does not exist', "{where} does not exist.", "Create it, or correct DATABASE_URL."),
     (
-        r"SSL|certificate",
+        rf"(?s)\A(?!.*({_BROKEN_OFF})).*(SSL|certificate)",
         "No connection to {where} can be made that both sides find safe.",
         "Check sslmode in DATABASE_URL, and what the server offers.",
     ),

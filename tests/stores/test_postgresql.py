@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
+import struct
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
@@ -79,6 +81,31 @@ async def test_an_option_that_makes_no_sense(url: str, option: str) -> None:
 
 async def test_a_server_without_encryption_where_it_is_wanted(url: str) -> None:
     assert "both sides find safe" in (await failing(f"{url}?sslmode=require")).message
+
+
+@pytest.mark.parametrize("says", [None, b"", b"E", b"ESFATAL\0C57P03\0Mthe database system is shutting down\0\0"])
+@pytest.mark.parametrize("abruptly", [False, True])
+async def test_a_server_that_breaks_off_while_it_is_connected_to_is_away_for_a_while(
+    url: str, says: bytes | None, abruptly: bool
+) -> None:
+    def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def soon() -> None:
+            if says is not None:
+                await reader.readexactly(8)  # it asks whether there is SSL
+                writer.write(says)
+            if abruptly:
+                linger = struct.pack("ii", 1, 0)  # the other side is told by a reset
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.close()
+
+        closing.append(asyncio.ensure_future(soon()))
+
+    closing: list[asyncio.Future[None]] = []
+    async with await asyncio.start_server(hang_up, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        error = await failing(f"postgresql://me:secret@127.0.0.1:{port}/interviews")
+        assert isinstance(error, StoreDown), error.message
+    assert closing
 
 
 @pytest.mark.parametrize("password", ["se@secret", "@secret", "se/secret@x", "a:secret", "sec?ret@secret", "#@secret/"])
