@@ -313,7 +313,7 @@ class Conductor(Protocol):
         """Store where the interview goes on."""
         ...
 
-    async def advance(self, interview_id: str, listen: Listener = ...) -> Turn | None:
+    async def advance(self, interview_id: str, listen: Listener = ..., number: int | None = None) -> Turn | None:
         """Answer what waits."""
         ...
 

@@ -33,15 +33,15 @@ from interviewer.channels.chat import (
     Render,
     Said,
     Seats,
-    interview_id_for,
 )
 from interviewer.channels.chat_access import Access
 from interviewer.channels.chat_rota import SLOTS, SPACE, Rota
+from interviewer.channels.desk_begin import Beginnings
 from interviewer.channels.desk_changes import Changes
 from interviewer.channels.desk_enough import Enough
 from interviewer.channels.desk_floor import Floor, Room
 from interviewer.channels.desk_noticed import Noticed
-from interviewer.domain.errors import ChannelError, GuideError, NotFoundError
+from interviewer.domain.errors import ChannelError, NotFoundError
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Inbound
 from interviewer.domain.state import Interview, Status
@@ -82,6 +82,7 @@ class Desk:
         self._noticed = Noticed()
         self.enough = Enough(self._floor)
         self._changes = Changes(conductor, seats, self._floor, self.rota, self.enough, self._live)
+        self._beginnings = Beginnings(conductor, seats, planner, self._floor, self.rota, self._live, self._pointer)
         self._taking_in: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def attach(self, platform: str, outbox: Outbox, access: Access) -> None:
@@ -129,65 +130,7 @@ class Desk:
 
     async def begin(self, wanted: Begin) -> Notice | None:
         """Begin an interview, if this person may and has none."""
-        if not self._access(wanted.author).may_come(wanted.author, wanted.place):
-            return self._notice("begin.not_open")
-        guide = next((g for g in await asyncio.to_thread(self._planner.guides) if g.id == wanted.guide), None)
-        if guide is None:
-            return self._notice("begin.no_guide")
-        try:
-            return await self._begin(wanted, guide)
-        except GuideError as error:
-            return self._notice("begin.unplanned", why=error.message)
-
-    async def _begin(self, wanted: Begin, guide: Guide) -> Notice | None:
-        person, interview_id = wanted.author, interview_id_for(wanted.id)
-        live = await self._live(person)
-        if live is not None:
-            return None if live.id == interview_id else await self._refused(interview_id, live)
-        plan = await asyncio.to_thread(self._planner.plan, guide, wanted)
-        interview = await self._conductor.start(
-            plan, guide, candidate=person.id, channel=person.platform, interview_id=interview_id
-        )
-        if interview.place:
-            return None  # this request was met before
-        first = await self._seats.seat(person.id, interview_id)
-        if first != interview_id:
-            await self._conductor.forget(interview_id)
-            return await self._already(await self._placed(first, wanted.place))
-        await self._conductor.move(interview_id, wanted.place.id)
-        log.info("interview %s began on %s", interview_id, person.platform)
-        self.counts["begun"] += 1
-        self._floor.begun.add(interview_id)
-        self.rota.due(interview_id)
-        self.rota.beside(asyncio.to_thread(_quietly_warm, self._planner, guide))
-        return None
-
-    async def _refused(self, interview_id: str, live: Interview) -> Notice:
-        """The other is going; what a process may have begun of this one, which died when it was refused, is deleted."""
-        begun = [s.id for s in await self._seats.interviews(live.candidate) if s.id == interview_id]
-        if begun and not (await self._conductor.load(interview_id)).place:
-            await self._conductor.forget(interview_id)
-        return await self._already(live)
-
-    async def _placed(self, interview_id: str, place: Place) -> Interview:
-        """One that has its candidate's seat; it is held here where whoever began it has died before it had a place."""
-        live = await self._conductor.load(interview_id)
-        if live.place:
-            return live
-        await self._conductor.move(interview_id, place.id)
-        self.rota.due(interview_id)
-        return await self._conductor.load(interview_id)
-
-    async def _already(self, live: Interview) -> Notice:
-        about = f"{live.id}/{len(live.turns) - 1}"
-        text = self._line(
-            "begin.already",
-            title=live.plan.guide_title,
-            where=commands.place(live),
-            place=await self._pointer(live),
-        )
-        buttons = tuple(self._floor.button(c, about) for c in (Command.RESUME, Command.END))
-        return Notice(text=text, buttons=buttons)
+        return await self._beginnings.begin(wanted)
 
     async def said(self, message: Said) -> Notice | None:
         """Someone wrote something: an answer, if it is the candidate of the interview that is held here."""
@@ -390,9 +333,3 @@ class Desk:
 
     def _notice(self, key: str, **values: object) -> Notice:
         return Notice(text=self._line(key, **values))
-
-
-def _quietly_warm(planner: Planner, guide: Guide) -> None:
-    """What fails here fails again, and is told, where it is needed."""
-    with contextlib.suppress(Exception):
-        planner.warm(guide)

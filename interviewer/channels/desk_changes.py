@@ -33,7 +33,7 @@ class Changes:
     async def changed(self, change: Changed) -> Notice | None:
         """Someone changed a message: until the reply it counts as it is now."""
         live = await self._interview_of(change.message_id, change.author, change.place)
-        if live is None or change.said_at < live.started_at or self._enough.declined(change.message_id):
+        if live is None or self._before(live, change) or self._enough.declined(change.message_id):
             return None
         late = Notice(text=self._floor.line("said.edited_late"))
         met = live.edited.get(change.message_id)
@@ -53,7 +53,7 @@ class Changes:
     async def removed(self, removal: Removed) -> Notice | None:
         """Someone deleted a message: until the reply it was never said."""
         live = await self._interview_of(removal.message_id, removal.author, removal.place)
-        if live is None or removal.said_at < live.started_at or self._enough.declined(removal.message_id):
+        if live is None or self._before(live, removal) or self._enough.declined(removal.message_id):
             return None
         how = self._floor.rooms[removal.author.platform].access.how_to(Command.FORGET)
         late = Notice(text=self._floor.line("said.deleted_late", how=how))
@@ -65,10 +65,17 @@ class Changes:
             live = await self._conductor.load(live.id)
         return late if live.answered(removal.message_id) else None
 
+    @staticmethod
+    def _before(live: Interview, change: Changed | Removed) -> bool:
+        """Whether a message is of the time before this interview; one that came late may have been taken for a part."""
+        return change.said_at < live.started_at and not _holds(live, change.message_id)
+
     def _may_change(self, live: Interview, message_id: str) -> bool:
         """Whether a change of this message can still count; then nothing more is made of the old version."""
         if live.answered(message_id):
             return False
+        if not _holds(live, message_id):
+            return True  # it is yet to come, and in no reply that is being made
         self._rota.due(live.id, self._rota.limits.quiet)
         return self._floor.hold(live.id)
 
@@ -80,4 +87,8 @@ class Changes:
             live = await self._conductor.load(ended[0].id) if ended else None
         elif place.exact and place.is_that(live.place):
             return live
-        return live if live and any(m.id == message_id for m in live.messages) else None
+        return live if live and _holds(live, message_id) else None
+
+
+def _holds(live: Interview, message_id: str) -> bool:
+    return any(m.id == message_id for m in live.messages)

@@ -134,9 +134,14 @@ class Conductor:
             self._known.pop(interview_id, None)
         return len(gone)
 
-    async def advance(self, interview_id: str, listen: Listener = unheard) -> Turn | None:
-        """Answer what waits, if anything does. Raises InterviewBusy while another worker is at it, and TurnConflict."""
+    async def advance(self, interview_id: str, listen: Listener = unheard, number: int | None = None) -> Turn | None:
+        """Answer what waits, if anything does. Raises InterviewBusy while another worker is at it, and TurnConflict.
+
+        `number` is of the turn that `listen` expects; where another worker has taken that one, nothing is taken.
+        """
         async with self._lease(interview_id) as lease:
+            if number not in (None, len(lease.interview.turns)):
+                raise TurnConflict("Another worker has answered this message.", "Look at the interview again.")
             turn = await self._advance(lease.interview, listen)
             lease.over = turn is not None
             return turn

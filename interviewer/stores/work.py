@@ -47,7 +47,7 @@ _NOTE = (
         since=func.coalesce(_Q.since, bindparam("now", type_=_Q.since.type)),
         latest=bindparam("now"),
         not_before=null(),
-        tries=0,
+        tries=case((_Q.tries > 1, 1), else_=_Q.tries),  # it begins anew, but some of a reply may have been seen
     )
 )
 _MOVE = _NOTE.values(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -97,3 +97,28 @@ async def test_a_button_under_a_question_that_is_over_by_the_time_skips_no_other
     await driver.press("ada", Command.SKIP)
     await driver.settled()
     assert len((await driver.bench.interview()).turns) == 3
+
+
+async def test_what_was_written_just_before_the_beginning_and_taken_for_an_answer_can_be_changed(
+    driver: PaperDriver,
+) -> None:
+    begun = (await driver.bench.interview()).started_at
+    message = await driver.say("ada", "beens")
+    driver.said[message] = driver.said[message].model_copy(update={"at": begun - timedelta(seconds=1)})
+    assert await driver.bench.desk.changed(change_of(driver, message, "+1 beans")) is None
+    await driver.settled()
+    assert driver.bench.engine.readings == ["+1 beans"]
+    assert says(await driver.bench.desk.changed(change_of(driver, message, "peas")), "as you first sent it")
+
+
+async def test_a_message_that_is_deleted_before_it_comes_is_in_no_reply_that_is_being_made(
+    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver.bench.desk._floor, "hold", lambda _: False)
+    message = await driver.say("ada", "+1 beans")
+    removal = removal_of(driver, message).model_copy(update={"message_id": "still-to-come"})
+    assert await driver.bench.desk.removed(removal) is None
+    late = driver.said[message].model_copy(update={"id": "still-to-come", "text": "!1 and poison"})
+    await driver.bench.desk.said(late)
+    await driver.settled()
+    assert driver.bench.engine.readings == ["+1 beans"]

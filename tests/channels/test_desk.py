@@ -95,10 +95,10 @@ class TestFailures:
         failures = [EngineUnusable("No key for +1 beans.") for _ in range(3)]
         advance = driver.bench.conductor.advance
 
-        async def failing(interview_id: str, listen: object) -> object:
+        async def failing(interview_id: str, listen: object, number: int) -> object:
             if failures:
                 raise failures.pop()
-            return await advance(interview_id, listen)  # type: ignore[arg-type]
+            return await advance(interview_id, listen, number)  # type: ignore[arg-type]
 
         monkeypatch.setattr(driver.bench.conductor, "advance", failing)
         await driver.say("ada", "+1 beans")

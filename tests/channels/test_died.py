@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from interviewer.channels import chat_reply, chat_rota, desk_floor
+from interviewer.channels import chat_reply, chat_rota, desk_begin, desk_floor
 from interviewer.channels.chat import Command, Place, Post, Pressed
 from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_reply import SHOW_AFTER, Reply
 from interviewer.channels.desk import Desk
 from interviewer.conduct.turn import Conductor
 from interviewer.domain.errors import ChannelDown, OutcomeUnknown, StoreError, TurnConflict
-from interviewer.domain.interview import Event, Turn, Turned
+from interviewer.domain.interview import Event, Inbound, Turn, Turned
 from interviewer.domain.state import Status
 from interviewer.ports import Listener
 from interviewer.prompts import chat_lines, phrases
@@ -132,16 +132,23 @@ async def test_what_another_worker_recorded_and_may_not_show_any_more_is_shown(
     bench = driver.bench
     advance, other = bench.conductor.advance, Conductor(bench.store, bench.engine, FakeRetriever(), phrases())
 
-    async def beaten(interview_id: str, listen: Listener) -> Turn | None:
-        await other.advance(interview_id)
-        return await advance(interview_id, listen)
+    later = Inbound(id="later", interview_id=(await bench.interview()).id, text="+1 peas", at=datetime.now(UTC))
+
+    async def beaten(interview_id: str, listen: Listener, number: int) -> Turn | None:
+        if bench.engine.readings == []:
+            await other.advance(interview_id)
+            await other.receive(later)
+        return await advance(interview_id, listen, number)
 
     monkeypatch.setattr(bench.conductor, "advance", beaten)
     monkeypatch.setattr(chat_rota, "BUSY_AGAIN", 0.01)
     await driver.say("ada", "+1 beans")
     await driver.settled()
-    assert "Question 2 of 3" in driver.seen_direct("ada")[-1]
-    assert not (await bench.interview()).unsent
+    interview = await bench.interview()
+    assert bench.engine.readings == ["+1 beans", "+1 peas"]
+    assert not interview.unsent
+    shown = {sheet.key: sheet.text for sheet in driver.paper.sheets}
+    assert shown == {f"{interview.id}/{turn.number}/0": turn.reply for turn in interview.turns}
 
 
 async def test_what_is_to_be_said_of_a_change_is_said_though_the_platform_was_down(
@@ -211,7 +218,7 @@ async def test_of_a_beginning_that_was_refused_nothing_is_left_when_its_worker_d
 
     await driver.begin("ada")
     with monkeypatch.context() as patch:
-        patch.setattr(driver.bench.desk, "_live", nothing_yet)
+        patch.setattr(driver.bench.desk._beginnings, "_live", nothing_yet)
         patch.setattr(driver.bench.conductor, "forget", dying)
         with pytest.raises(StoreError):
             await driver.begin("ada", name="second")
@@ -221,6 +228,29 @@ async def test_of_a_beginning_that_was_refused_nothing_is_left_when_its_worker_d
     await driver.settled()
     assert "You have an interview going already" in driver.told("ada")[-1]
     assert (await driver.bench.interview()).place
+
+
+async def test_a_beginning_that_nobody_asked_for_again_is_cleared_away(
+    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dying(*_: object) -> None:
+        raise StoreError("The process is gone.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(driver.bench.conductor, "store", driver.bench.store)
+        patch.setattr(driver.bench.store, "seat", dying)
+        with pytest.raises(StoreError):
+            await driver.begin("ada")
+    await driver.begin("ada", name="second")
+    assert len(await driver.bench.interviews()) == 2, "it may still be about to begin"
+    await driver.settled()
+    await driver.press("ada", Command.END)
+    await driver.settled()
+    monkeypatch.setattr(desk_begin, "ABANDONED_SECONDS", 0.0)
+    await driver.begin("ada", name="third")
+    await driver.settled()
+    assert [i.status for i in await driver.bench.interviews()].count(Status.ENDED) == 1
+    assert len(await driver.bench.interviews()) == 2
 
 
 @pytest.mark.parametrize("at_once", [False, True])

@@ -166,6 +166,10 @@ async def test_what_failed_is_tried_again_after_a_while_or_when_there_is_news(
     await begun.done("one", claim, again=30)
     await begun.append("a", [received("m1", interview="a")])
     (claim,) = await begun.take("one", 1, 10, ANY)
+    assert claim.tries == 1, "the waiting begins anew, and it is not forgotten that it was tried"
+    assert await begun.done("one", claim)
+    await begun.append("a", [received("m2", interview="a")])
+    (claim,) = await begun.take("one", 1, 10, ANY)
     assert claim.tries == 0
 
 
