@@ -42,8 +42,7 @@ class Changes:
                 return late
             if self._enough.full(live):
                 return self._enough.notice(live, change.message_id)
-            if not self._may_change(live, change.message_id):
-                return late
+            self._halt(live)
             await self._conductor.edit(live.id, change.message_id, change.text, change.at)
             self._rota.due(live.id, self._rota.limits.quiet)
             live = await self._conductor.load(live.id)
@@ -58,8 +57,9 @@ class Changes:
         how = self._floor.rooms[removal.author.platform].access.how_to(Command.FORGET)
         late = Notice(text=self._floor.line("said.deleted_late", how=how))
         if removal.message_id not in live.withdrawn:
-            if not self._may_change(live, removal.message_id):
+            if live.answered(removal.message_id):
                 return late
+            self._halt(live)
             await self._conductor.withdraw(live.id, removal.message_id, removal.at)
             self._rota.due(live.id, self._rota.limits.quiet)
             live = await self._conductor.load(live.id)
@@ -70,14 +70,13 @@ class Changes:
         """Whether a message is of the time before this interview; one that came late may have been taken for a part."""
         return change.said_at < live.started_at and not _holds(live, change.message_id)
 
-    def _may_change(self, live: Interview, message_id: str) -> bool:
-        """Whether a change of this message can still count; then nothing more is made of the old version."""
-        if live.answered(message_id):
-            return False
-        if not _holds(live, message_id):
-            return True  # it is yet to come, and in no reply that is being made
+    def _halt(self, live: Interview) -> None:
+        """Make nothing more of the old version, if nothing is seen of the reply yet.
+
+        Where something is, or another worker makes it, the reply's own worker says in the end that the change is late.
+        """
         self._rota.due(live.id, self._rota.limits.quiet)
-        return self._floor.hold(live.id)
+        self._floor.hold(live.id)
 
     async def _interview_of(self, message_id: str, person: Person, place: Place) -> Interview | None:
         """The interview that a message of this person is of: the one that is held here, or their latest that has it."""

@@ -106,15 +106,11 @@ class Floor:
         if interview.pending and interview.status is not Status.ENDED:
             await self._answer(interview, hold)
 
-    def hold(self, interview_id: str) -> bool:
-        """Stop the reply that is being made, because what it answers is changing; False when it is seen already."""
+    def hold(self, interview_id: str) -> None:
+        """Stop the reply that is being made, because what it answers is changing, unless some of it is seen already."""
         taking = self._taking.get(interview_id)
-        if taking is None:
-            return True
-        if taking.reply.begun or taking.task.done():
-            return False
-        taking.task.cancel()
-        return True
+        if taking and not taking.reply.begun and not taking.task.done():
+            taking.task.cancel()
 
     async def _answer(self, interview: Interview, hold: Hold) -> None:
         outbox, place = self._where(interview)

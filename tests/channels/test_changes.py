@@ -109,16 +109,3 @@ async def test_what_was_written_just_before_the_beginning_and_taken_for_an_answe
     await driver.settled()
     assert driver.bench.engine.readings == ["+1 beans"]
     assert says(await driver.bench.desk.changed(change_of(driver, message, "peas")), "as you first sent it")
-
-
-async def test_a_message_that_is_deleted_before_it_comes_is_in_no_reply_that_is_being_made(
-    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(driver.bench.desk._floor, "hold", lambda _: False)
-    message = await driver.say("ada", "+1 beans")
-    removal = removal_of(driver, message).model_copy(update={"message_id": "still-to-come"})
-    assert await driver.bench.desk.removed(removal) is None
-    late = driver.said[message].model_copy(update={"id": "still-to-come", "text": "!1 and poison"})
-    await driver.bench.desk.said(late)
-    await driver.settled()
-    assert driver.bench.engine.readings == ["+1 beans"]
