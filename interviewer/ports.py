@@ -206,9 +206,9 @@ MOST_QUIET = 6.0
 class Claim(Frozen):
     """An interview that a worker has taken to serve.
 
-    `news` is how much of it there was to serve, `tries` how often it has failed since it was last served, those before
-    the latest news counting once; `left`: another worker had it and never gave it back, so that it may have been in the
-    middle of a reply.
+    `news` is how much of it there was to serve, `tries` how often it failed since a reply was last seen whole, those
+    before the latest news count once. `left`: another worker had it and never gave it back, so that it may have been
+    in the middle of a reply; when it is given back: some of the next reply may be seen already.
     """
 
     interview_id: str

@@ -145,7 +145,8 @@ class FakeStore:
         if any(isinstance(e, Moved) for e in news):
             self.queue.setdefault(interview_id, FakeWait())
         if news and (wait := self.queue.get(interview_id)):
-            wait.news, wait.not_before, wait.tries, wait.latest = wait.news + 1, 0.0, 0, time.monotonic()
+            wait.news, wait.not_before, wait.latest = wait.news + 1, 0.0, time.monotonic()
+            wait.tries = min(wait.tries, 1)
             wait.since = wait.since or wait.latest
 
     async def take(
@@ -176,7 +177,7 @@ class FakeStore:
         if again is not None:
             wait.not_before, wait.tries = time.monotonic() + again, wait.tries + 1
             return True
-        wait.since, wait.tries = (0.0 if wait.news == claim.news else wait.latest), 0
+        wait.since, wait.tries = (0.0 if wait.news == claim.news else wait.latest), int(claim.left)
         return not wait.since
 
     async def ahead(self, interview_id: str) -> int:

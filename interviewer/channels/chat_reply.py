@@ -43,7 +43,7 @@ class Reply:
         self._key = key
         self._counts = Counter() if counts is None else counts
         self._again = again
-        self._hold = hold or Hold()
+        self.hold = hold or Hold()
         self._text = ""
         self._refs: list[str] = []
         self._shown: list[Post] = []
@@ -88,7 +88,7 @@ class Reply:
         writes into it, or has done so by now.
         """
         await self._stop()
-        if self.outbox.idempotent or self._hold.over:
+        if self.outbox.idempotent or self.hold.over:
             return
         with contextlib.suppress(ChannelError):
             await self._take_back(0)
@@ -122,11 +122,11 @@ class Reply:
                     self._shown[number] = post
 
     async def _posted(self, post: Post) -> str:
-        self._hold.check()
+        self.hold.check()
         if self._again and (ref := await self.outbox.find(self.place, post.key)):
             await self.outbox.edit(self.place, ref, post)
             return ref
-        self._hold.check()  # once more: looking for it took its time
+        self.hold.check()  # once more: looking for it took its time
         try:
             return await self.outbox.post(self.place, post)
         except OutcomeUnknown:

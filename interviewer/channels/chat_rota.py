@@ -245,7 +245,7 @@ class Rota:
     async def _attend(self, service: _Service) -> None:
         again = await self._served(service.claim, service.hold)
         service.over = True
-        await self._give_back(service.claim, again)
+        await self._give_back(service, again)
 
     def _ended(self, service: _Service, task: asyncio.Task[None]) -> None:
         """It is served, or was broken off, maybe before it began."""
@@ -253,10 +253,11 @@ class Rota:
         if self._serving.get(name) is service:  # or it was given back, and taken once more, before this was noted
             del self._serving[name]
         if task.cancelled() and not service.lost:
-            self.beside(self._give_back(service.claim, 0.0))
+            self.beside(self._give_back(service, 0.0))
         self._look.set()
 
-    async def _give_back(self, claim: Claim, again: float | None) -> None:
+    async def _give_back(self, service: _Service, again: float | None) -> None:
+        claim = service.claim.model_copy(update={"left": service.hold.left})
         try:
             over = await self._work.done(self.worker, claim, again)
             if again or not over:

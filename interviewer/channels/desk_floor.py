@@ -151,6 +151,7 @@ class Floor:
         if turn.consumed:
             await self._tell_of_changes(turn, await self.conductor.load(interview.id), reply.outbox, reply.place)
         await self.conductor.sent(interview.id, turn.number, ref)
+        reply.hold.left = False  # nothing of the next one is there
         with contextlib.suppress(ChannelError):
             await self.outbox(person.platform).refresh(person)
 

@@ -64,7 +64,7 @@ _KEEP = (
 _SERVED = _Q.news == bindparam("seen")
 _GIVE_BACK = update(QUEUE).where(_THIS, _Q.holder == bindparam("worker")).values(holder=null(), until=null())
 # What came meanwhile waits at the end of the queue.
-_DONE = _GIVE_BACK.values(since=case((_SERVED, null()), else_=_Q.latest), tries=0).returning(_Q.since)
+_DONE = _GIVE_BACK.values(since=case((_SERVED, null()), else_=_Q.latest), tries=bindparam("tried")).returning(_Q.since)
 _AGAIN = _GIVE_BACK.values(not_before=bindparam("later"), tries=_Q.tries + 1)
 
 
@@ -140,7 +140,7 @@ def give_back(connection: Connection, worker: str, claim: Claim, again: float | 
     if again is not None:
         connection.execute(_AGAIN, values | {"later": now + timedelta(seconds=again)})
         return True
-    since = connection.execute(_DONE, values | {"seen": claim.news}).scalar_one_or_none()
+    since = connection.execute(_DONE, values | {"seen": claim.news, "tried": int(claim.left)}).scalar_one_or_none()
     return since is None
 
 

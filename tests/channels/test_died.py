@@ -170,6 +170,40 @@ async def test_what_is_to_be_said_of_a_change_is_said_though_the_platform_was_do
     await desk.drain(1)
 
 
+async def test_what_was_seen_of_a_reply_to_what_was_deleted_is_written_over(
+    driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a platform where a post is made once for its key, and what is there already is given back as it is."""
+    paper = driver.paper
+    posting = paper.post
+
+    async def once(place: Place, post: Post) -> str:
+        return await paper.find(place, post.key) or await posting(place, post)
+
+    monkeypatch.setattr(paper, "idempotent", True)
+    monkeypatch.setattr(paper, "post", once)
+    monkeypatch.setattr(chat_rota, "BUSY_AGAIN", 0.01)
+    await driver.begin("ada")
+    await driver.settled()
+    interview = await driver.bench.interview()
+    advance = driver.bench.conductor.advance
+
+    async def beaten(interview_id: str, listen: Listener, number: int) -> Turn | None:
+        monkeypatch.setattr(driver.bench.conductor, "advance", advance)
+        await posting(direct("ada"), Post(key=f"{interview_id}/{number}/0", text="Thanks. That was"))
+        await driver.bench.conductor.withdraw(interview_id, message, datetime.now(UTC))
+        raise TurnConflict("Another worker is at it.")
+
+    monkeypatch.setattr(driver.bench.conductor, "advance", beaten)
+    message = await driver.say("ada", "+1 beens")
+    await driver.settled()
+    assert (await driver.bench.interview()).pending == []
+    await driver.say("ada", "+1 beans")
+    await driver.settled()
+    turn = (await driver.bench.interview()).turns[-1]
+    assert [s.text for s in paper.sheets if s.key == f"{interview.id}/1/0"] == [turn.reply]
+
+
 async def test_who_was_taken_over_from_while_looking_for_a_post_does_not_make_it_again() -> None:
     hold = Hold(left=True)
 
