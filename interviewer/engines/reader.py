@@ -30,6 +30,7 @@ SENTENCES_KEPT = 64
 ALWAYS_HEARD = 2
 """So many sentences of an answer, those that talk least, are heard in any case."""
 VERDICTS = (Verdict.COVERED, Verdict.PARTIAL, Verdict.MISSING, Verdict.CONTRADICTED)
+OUT_OF_REACH = 20.0
 NOTHING_TOLD = (0.1, 0.1, 0.7, 0.1)
 
 Floats = NDArray[np.float32]
@@ -66,13 +67,15 @@ class Calibration:
     """What was fitted on questions held apart, so that a probability is how often it is so.
 
     Logits are divided by the temperature and shifted. The verdict is the likeliest after `tilt` is added to the log
-    probabilities, which agrees best with the labels; a pitfall counts as committed from the probability `committed`. A
+    probabilities, which agrees best with the labels; but a point is called covered or partial only where these two
+    together have at least the probability `shown`. A pitfall counts as committed from the probability `committed`. A
     sentence whose logit of only talking is above `talk` is left out.
     """
 
     temperature: float = 1.0
     shift: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
     tilt: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    shown: float = 0.0
     pitfall_temperature: float = 1.0
     pitfall_shift: float = 0.0
     committed: float = 0.5
@@ -199,7 +202,7 @@ class HeardAnswer:
         for part in self.parts:
             verdict, _, where = self._reader.logits(part, statement)
             shifted = verdict / fitted.temperature + np.array(fitted.shift, np.float32)
-            chosen = VERDICTS[int(np.argmax(shifted + np.array(fitted.tilt, np.float32)))]
+            chosen = VERDICTS[int(tilted(shifted[None], fitted.tilt, fitted.shown).argmax())]
             readings.append(PointReading(chosen, _softmax(shifted), _quote(part, where)))
         return min(readings, key=lambda r: r.of(Verdict.MISSING))
 
@@ -212,6 +215,14 @@ class HeardAnswer:
             odds = float(committed[0]) / fitted.pitfall_temperature + fitted.pitfall_shift
             readings.append(PitfallReading(1 / (1 + math.exp(-odds)), _quote(part, where)))
         return max(readings, key=lambda r: r.committed)
+
+
+def tilted(shifted: Floats, tilt: Sequence[float], shown: float) -> Floats:
+    """Calibrated logits (points, 4), the largest of which is the verdict. For `tilt` and `shown` see Calibration."""
+    powers = np.exp(shifted - shifted.max(axis=1, keepdims=True))
+    doubtful = powers[:, :2].sum(axis=1, keepdims=True) < shown * powers.sum(axis=1, keepdims=True)
+    denied: Floats = shifted + np.array(tilt, np.float32) - OUT_OF_REACH * doubtful * np.array((1, 1, 0, 0), np.float32)
+    return denied
 
 
 _NOTHING: dict[str, Floats] = {

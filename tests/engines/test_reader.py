@@ -6,6 +6,7 @@ import hashlib
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from interviewer.domain.errors import EngineError
@@ -14,7 +15,7 @@ from interviewer.domain.guide import KeyPoint, Pitfall
 from interviewer.domain.text import sentences
 from interviewer.engines.embedded import telling
 from interviewer.engines.judged import JudgedReading
-from interviewer.engines.reader import SHIPPED_READER, AnswerReader
+from interviewer.engines.reader import SHIPPED_READER, VERDICTS, AnswerReader, tilted
 from interviewer.retrieval.embedding import SHIPPED_MODEL
 
 TOKENIZER = SHIPPED_MODEL / "tokenizer.json"
@@ -115,6 +116,17 @@ def test_a_denial_earns_nothing(reader: AnswerReader) -> None:
 @pytest.mark.parametrize("answer", ["", "\n", "word " * 2000, "🙂" * 50])
 def test_any_text_can_be_read(reader: AnswerReader, answer: str) -> None:
     assert len(reader.read(answer, POINTS, [PITFALL])[0]) == len(POINTS)
+
+
+def test_what_is_likelier_not_made_than_made_in_part_gets_no_credit() -> None:
+    probabilities = np.array([[0.24, 0.24, 0.28, 0.24], [0.05, 0.44, 0.46, 0.05], [0.3, 0.3, 0.35, 0.05]], np.float32)
+    tilt = (0.0, 0.4, 0.0, 0.0)
+    assert [VERDICTS[n] for n in tilted(np.log(probabilities), tilt, 0.5).argmax(1)] == [
+        Verdict.MISSING,
+        Verdict.MISSING,
+        Verdict.PARTIAL,
+    ]
+    assert [VERDICTS[n] for n in tilted(np.log(probabilities), tilt, 0.0).argmax(1)] == [Verdict.PARTIAL] * 3
 
 
 def test_a_missing_model_is_an_error_with_a_remedy(tmp_path: Path) -> None:

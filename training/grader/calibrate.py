@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.agreement import kappa, token_f1
+from interviewer.engines import reader as shipped
 from interviewer.engines.reader import AnswerReader
 from training.grader.data import CONTRADICTED, COVERED, MISSING, MIXED, PARTIAL, Example, sentence_spans
 from training.grader.evaluate import Floats, Judged, mixed_figures
@@ -30,6 +31,8 @@ from training.grader.train import ROOT, TOKENIZER, dev_examples
 RIGHT = 0.75
 """How often a pitfall that is called committed should be one, on the dev answers."""
 
+SHOWN = 0.5
+"""A point that is likelier not made at all than made in part or whole gets no credit."""
 LOST = 0.02
 """Share of the sentences that show something which may be left out as mere talk."""
 NOTHING, NEVER = (-20.0, -20.0, 20.0, -20.0), -20.0
@@ -70,7 +73,7 @@ def tilted(logits: Floats, examples: Sequence[Example]) -> list[float]:
     mixed = np.array([e.design in MIXED for e in examples for s in e.statements if not s.pitfall])
 
     def agreement(tilt: Sequence[float]) -> float:
-        said = (logits + np.array(tilt)).argmax(axis=1)
+        said = shipped.tilted(logits, tilt, SHOWN).argmax(axis=1)
         covered = kappa(labels[mixed] == COVERED, said[mixed] == COVERED)
         return kappa(labels, said) + covered - 0.02 * float(np.abs(tilt).sum())
 
@@ -162,6 +165,7 @@ def main() -> None:
         "temperature": round(temperature, 4),
         "shift": shift,
         "tilt": (tilt := tilted(points.double().numpy() / temperature + np.array(shift), examples)),
+        "shown": SHOWN,
         "pitfall_temperature": round(pitfall_temperature, 4),
         "pitfall_shift": round(moved, 4),
         "committed": threshold(chances, committed.double().numpy()),
@@ -172,13 +176,16 @@ def main() -> None:
     print("before", mixed_figures(examples, judged))
     moved_points = [
         Judged(
-            j.points / temperature + np.array(shift) + np.array(tilt), j.pitfalls / pitfall_temperature + moved, j.where
+            shipped.tilted(j.points / temperature + np.array(shift), tilt, SHOWN),
+            j.pitfalls / pitfall_temperature + moved,
+            j.where,
         )
         for j in judged
     ]
     print("after ", mixed_figures(examples, moved_points))
-    probabilities = (points / temperature + torch.tensor(shift)).softmax(-1)
-    said = (probabilities.log() + torch.tensor(tilt)).argmax(-1)
+    shifted = points / temperature + torch.tensor(shift)
+    probabilities = shifted.softmax(-1)
+    said = torch.tensor(shipped.tilted(shifted.numpy(), tilt, SHOWN)).argmax(-1)
     sure = probabilities.gather(1, said[:, None])[:, 0]
     for low, high in ((0.0, 0.4), (0.4, 0.55), (0.55, 0.7), (0.7, 0.85), (0.85, 1.01)):
         inside = (sure >= low) & (sure < high)

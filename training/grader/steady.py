@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Train a grader on, sentence by sentence, so that what tells nothing moves nothing.
 
-    python -m training.grader.steady START.pt OUT_DIR [--steps N] [--seed N]
+    python -m training.grader.steady START.pt OUT_DIR [--steps N] [--seed N] [--teacher T.pt ...]
 
 Each answer is read twice, once with lines put into it that tell nothing of the question: its verdicts must stay. A head
-on each sentence learns which only talk. Some answers get sentences that deny a key point. Writes OUT_DIR/last.pt.
+on each sentence learns which only talk. Some answers get sentences that deny a key point. With teachers verdicts are
+learnt from them as well, who read the answer undisturbed. Writes OUT_DIR/last.pt.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from training.grader import data
 from training.grader.data import Composer, Example
 from training.grader.lines import Lines
 from training.grader.model import MASK, Batch, Encoder, Reader
+from training.grader.teachers import Teachers, unlike
 from training.grader.train import (
     ANSWERS_A_BATCH,
     MASKED,
@@ -42,6 +44,8 @@ PULL = 8.0
 TALK = 0.5
 PUBLIC, DENYING = 0.07, 0.12
 SLOWER = 0.6
+LABELS, TAUGHT = 0.5, 1.5
+"""Weights of the labels, and of what teachers say, where there are any."""
 
 
 def distance(outputs: tuple[Tensor, Tensor, Tensor], goal: Targets) -> Tensor:
@@ -73,13 +77,15 @@ def talk_loss(reader: Reader, states: Tensor, batch: Batch, labels: Sequence[Seq
     return (each * counted).sum() / counted.sum().clamp(min=1)
 
 
-def stream(shared: Path, seed: int, draw: random.Random) -> tuple[Iterator[tuple[list[Example], bool]], Lines]:
+def stream(
+    shared: Path, seed: int, draw: random.Random, size: int
+) -> tuple[Iterator[tuple[list[Example], bool]], Lines]:
     """Batches, each with whether it is of interview answers; and the lines to put into those."""
     kept = [q for q in interview_questions(shared) if not data.held_apart(q.text)]
     nli = data.read_lines(shared / "asag" / "cad_nli.jsonl", "train", ("train",))
     lines = Lines(kept, sorted({s for row in nli for s in (row["premise"], row["hypothesis"])}), seed)
-    public, own = public_batches(shared, draw), composed(kept, Composer(kept, seed), draw)
-    denying = lines.denying(ANSWERS_A_BATCH)
+    public, own = public_batches(shared, draw), composed(kept, Composer(kept, seed), draw, size)
+    denying = lines.denying(size)
 
     def drawn() -> Iterator[tuple[list[Example], bool]]:
         while True:
@@ -92,7 +98,9 @@ def stream(shared: Path, seed: int, draw: random.Random) -> tuple[Iterator[tuple
     return drawn(), lines
 
 
-def step_loss(reader: Reader, encoder: Encoder, examples: list[Example], own: bool, lines: Lines) -> Tensor:
+def step_loss(
+    reader: Reader, encoder: Encoder, examples: list[Example], own: bool, lines: Lines, teachers: Teachers | None
+) -> Tensor:
     """The loss of one batch; of interview answers, with itself disturbed."""
     every = [*examples, *(lines.disturbed(e) for e in examples)] if own else examples
     batch, spans = encoder.batch(every)
@@ -104,6 +112,8 @@ def step_loss(reader: Reader, encoder: Encoder, examples: list[Example], own: bo
         states = reader.read(batch)
         outputs = reader.judged(batch, states)
     value = loss(outputs, goal)
+    if teachers:
+        value = LABELS * value + TAUGHT * unlike(outputs, teachers.say(examples), goal)
     if own:
         talking = talk_loss(reader, states, batch, [lines.talking(e) for e in every])
         value = value + PULL * distance(outputs, goal) + TALK * talking
@@ -118,6 +128,8 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--steps", type=int, default=320)
     parser.add_argument("--seed", type=int, default=8)
+    parser.add_argument("--batch", type=int, default=ANSWERS_A_BATCH, help="interview answers a step")
+    parser.add_argument("--teacher", type=Path, action="append", default=[], help="a checkpoint to learn from")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="cuda: on a graphics card")
     options = parser.parse_args(namespace=argparse.Namespace(until=None))
@@ -127,10 +139,13 @@ def main() -> None:
     reader, encoder = Reader(DROP), Encoder(TOKENIZER)
     reader.load_state_dict(torch.load(options.start))
     reader.to(options.device)
-    batches, lines = stream(options.shared, options.seed, random.Random(options.seed))
-    run_and_look(
-        reader, encoder, lambda: step_loss(reader, encoder, *next(batches), lines), options.steps, SLOWER, options
-    )
+    teachers = Teachers(options.teacher, options.device) if options.teacher else None
+    batches, lines = stream(options.shared, options.seed, random.Random(options.seed), options.batch)
+
+    def next_loss() -> Tensor:
+        return step_loss(reader, encoder, *next(batches), lines, teachers)
+
+    run_and_look(reader, encoder, next_loss, options.steps, SLOWER, options)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from interviewer.engines.reader import VERDICTS, AnswerReader
+from interviewer.engines.reader import VERDICTS, AnswerReader, tilted
 from training.grader.evaluate import judge
 from training.grader.model import Encoder, Reader
 from training.grader.train import ROOT, TOKENIZER, dev_examples
@@ -51,9 +51,8 @@ def main() -> None:
     ]
     onnx_time = time.perf_counter() - start
     fitted = shipped.calibration
-    logits = (
-        np.concatenate([j.points for j in judged]) / fitted.temperature + np.array(fitted.shift) + np.array(fitted.tilt)
-    )
+    shifted = np.concatenate([j.points for j in judged]) / fitted.temperature + np.array(fitted.shift)
+    logits = tilted(shifted, fitted.tilt, fitted.shown)
     said = [VERDICTS.index(r.verdict) for points, _ in read for r in points]
     odds = np.concatenate([j.pitfalls for j in judged]) / fitted.pitfall_temperature + fitted.pitfall_shift
     committed = [r.committed >= fitted.committed for _, pitfalls in read for r in pitfalls]
