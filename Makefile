@@ -72,12 +72,11 @@ train: ## Make the shipped models again: downloads torch, needs the answer sets;
 	for seed in 7 8; do $(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/second-$$seed --start $(MADE)/first/first.pt \
 	  --second 2600 --batch 16 --seed $$seed --threads 2 --device $(DEVICE) || exit 1; done
 	$(TRAIN) -m training.grader.merge $(MADE)/second.pt $(MADE)/second-7/last.pt $(MADE)/second-8/last.pt
-	for seed in 11 12; do $(TRAIN) -m training.grader.steady $(MADE)/second.pt $(MADE)/third-$$seed --seed $$seed --threads 2 \
-	  --teacher $(MADE)/second-7/last.pt --teacher $(MADE)/second-8/last.pt --device $(DEVICE) || exit 1; done
-	$(TRAIN) -m training.grader.merge $(MADE)/mean.pt $(MADE)/third-11/last.pt $(MADE)/third-12/last.pt
-	$(TRAIN) -m training.grader.export $(MADE)/mean.pt interviewer/engines/model/model.onnx
+	$(TRAIN) -m training.grader.steady $(MADE)/second.pt $(MADE)/third --seed 11 --threads 2 --device $(DEVICE) \
+	  --teacher $(MADE)/second-7/last.pt --teacher $(MADE)/second-8/last.pt
+	$(TRAIN) -m training.grader.export $(MADE)/third/last.pt interviewer/engines/model/model.onnx
 	$(TRAIN) -m training.grader.calibrate interviewer/engines/model
-	$(TRAIN) -m training.grader.verify $(MADE)/mean.pt interviewer/engines/model
+	$(TRAIN) -m training.grader.verify $(MADE)/third/last.pt interviewer/engines/model
 
 clean: ## Remove what make made
 	rm -rf $(VENV) .venv-train node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

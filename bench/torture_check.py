@@ -176,7 +176,7 @@ def _verify_changes(findings: Findings, human: Restless, theirs: list[Interview]
             if human.said[message][1] < found.started_at:
                 continue  # written under another interview: it came late, and the change of it maybe before it
             counted = answered != message if kind == "edits" else not answered
-            late = bool(human.hall.told[event] or human.hall.by_key.get(f"note/{message}"))
+            late = bool(human.hall.told[event] or human.hall.by_key.get(f"note/{message}/late"))
             findings.must(counted or late, f"{kind}_lost", f"{found.id}: {message} of {human.name}")
             findings.must(not (counted and late), f"{kind}_denied", f"{found.id}: {message}")
             findings.seen[f"{kind}_{'that_counted' if counted else 'said_to_be_late'}"] += 1

@@ -46,6 +46,7 @@ class Reply:
         self.hold = hold or Hold()
         self._text = ""
         self._refs: list[str] = []
+        self._tried = False
         self._shown: list[Post] = []
         self._news = asyncio.Event()
         self._putting = asyncio.Lock()
@@ -85,10 +86,10 @@ class Reply:
         """Nothing will come of this reply: what was posted of it is taken back as far as that goes.
 
         Where a post is made once for its key, or another worker may have taken over, whoever makes the reply anew
-        writes into it, or has done so by now.
+        writes into it, or has done so by now. Where nothing was posted here, what is there is another's.
         """
         await self._stop()
-        if self.outbox.idempotent or self.hold.over:
+        if self.outbox.idempotent or self.hold.over or not self._tried:
             return
         with contextlib.suppress(ChannelError):
             await self._take_back(0)
@@ -123,6 +124,7 @@ class Reply:
 
     async def _posted(self, post: Post) -> str:
         self.hold.check()
+        self._tried = True
         if self._again and (ref := await self.outbox.find(self.place, post.key)):
             await self.outbox.edit(self.place, ref, post)
             return ref

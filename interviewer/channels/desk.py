@@ -312,7 +312,7 @@ class Desk:
         going = [s.id for s in await self._seats.interviews(person.id) if s.status != Status.ENDED]
         if not going:
             return None
-        # Two are left where a process died while it began one that was refused.
+        # Two are left where a process died while it began one.
         seated = going[0] if len(going) == 1 else await self._seats.seat(person.id, going[0])
         live = await self._conductor.load(seated)
         return live if live.place else None

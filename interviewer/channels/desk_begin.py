@@ -80,11 +80,11 @@ class Beginnings:
             await self._conductor.forget(interview_id)
             return await self._already(await self._placed(first, wanted.place))
         await self._conductor.move(interview_id, wanted.place.id)
-        await self._sweep(person)
         log.info("interview %s began on %s", interview_id, person.platform)
         self._floor.counts["begun"] += 1
         self._floor.begun.add(interview_id)
         self._rota.due(interview_id)
+        self._rota.beside(self._sweep(person))
         self._rota.beside(asyncio.to_thread(_quietly_warm, self._planner, guide))
         return None
 

@@ -1,4 +1,7 @@
-"""Edits and deletions at the desk: until the reply they count, afterwards their author is told that they do not."""
+"""Edits and deletions at the desk: until the reply they count, afterwards their author is told that they do not.
+
+What was stored before a turn was recorded, and was not read for it, the floor tells of; what was stored after, this.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +49,8 @@ class Changes:
             await self._conductor.edit(live.id, change.message_id, change.text, change.at)
             self._rota.due(live.id, self._rota.limits.quiet)
             live = await self._conductor.load(live.id)
-        answered = live.answered(change.message_id)
-        return late if answered and answered != live.version(change.message_id) else None
+        counted = live.version(change.message_id) in live.versions
+        return late if live.answered(change.message_id) and not counted else None
 
     async def removed(self, removal: Removed) -> Notice | None:
         """Someone deleted a message: until the reply it was never said."""
@@ -63,7 +66,7 @@ class Changes:
             await self._conductor.withdraw(live.id, removal.message_id, removal.at)
             self._rota.due(live.id, self._rota.limits.quiet)
             live = await self._conductor.load(live.id)
-        return late if live.answered(removal.message_id) else None
+        return None if removal.message_id in live.withdrawn else late
 
     @staticmethod
     def _before(live: Interview, change: Changed | Removed) -> bool:

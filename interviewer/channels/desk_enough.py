@@ -13,7 +13,8 @@ MOST = 50
 
 class Enough:
     """At most so many messages and edits of an interview are kept until they are answered. What is more is declined,
-    with a word once a turn; a message for good, whenever this process meets it again.
+    with a word once a turn, and once for each message that is edited; a message for good, whenever this process meets
+    it again.
     """
 
     def __init__(self, floor: Floor) -> None:

@@ -29,6 +29,7 @@ from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_reply import Reply, being_busy, patiently, post_once
 from interviewer.channels.chat_rota import BUSY_AGAIN
 from interviewer.domain.errors import (
+    ChannelDown,
     ChannelError,
     EngineUnusable,
     InterviewBusy,
@@ -146,10 +147,11 @@ class Floor:
         """Have a recorded turn seen with what goes with it, and note that it was."""
         ref = await reply.finish(turn.reply, self.buttons(interview, turn))
         person = Person.parse(interview.candidate)
-        if turn.move.kind is MoveKind.CLOSE:
-            await self._hand_over(interview, turn, reply)
         if turn.consumed:
             await self._tell_of_changes(turn, await self.conductor.load(interview.id), reply.outbox, reply.place)
+        if turn.move.kind is MoveKind.CLOSE:
+            await self._hand_over(interview, turn, reply)
+        reply.hold.check()  # who has taken over may have taken some of it back
         await self.conductor.sent(interview.id, turn.number, ref)
         reply.hold.left = False  # nothing of the next one is there
         with contextlib.suppress(ChannelError):
@@ -163,9 +165,8 @@ class Floor:
                 await outbox.post(place, Post(key=key, text=self.line("said.unreadable")))
 
     async def _tell_of_changes(self, turn: Turn, interview: Interview, outbox: Outbox, place: Place) -> None:
-        """Tell of what was changed or deleted while this turn answered it, where another worker was told of that.
-
-        The keys are those of notices, so that one which was given already is not given again where keys are for that.
+        """Tell of what was changed or deleted before this turn was recorded, and after it was read; of what comes later
+        its author is told at once, by whoever takes it in. What the platform refuses for good holds up no reply.
         """
         how = self.rooms[place.platform].access.how_to(Command.FORGET)
         latest = {interview.versions.get(m.id, m.id): m.id for m in interview.messages}
@@ -173,8 +174,13 @@ class Floor:
             deleted, changed = name in interview.withdrawn, latest.get(name) not in turn.consumed
             if deleted or changed:
                 text = self.line("said.deleted_late", how=how) if deleted else self.line("said.edited_late")
-                note = Post(key=f"note/{name.rpartition(':')[2]}", text=text)
-                await patiently(partial(post_once, outbox, place, note, self.counts))
+                note = Post(key=f"note/{name.rpartition(':')[2]}/late", text=text)
+                try:
+                    await patiently(partial(post_once, outbox, place, note, self.counts))
+                except (ChannelDown, PlaceClosed):
+                    raise
+                except ChannelError as error:
+                    log.warning("interview %s: a note was not sent: %s", interview.id, type(error).__name__)
 
     async def _settle_in(self, interview: Interview, key: str) -> None:
         """See to it that the interview has an exact place. Raises PlaceClosed.

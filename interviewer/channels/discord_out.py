@@ -137,6 +137,8 @@ class DiscordOutbox:
         for message in await asked(self._ours(place)):
             of = next((p for i in buttons_of(message) if (p := pushed(i))), None)
             if before == 0 or (of and (before is not None or of.part is None or of.about != wanted["turn"])):
+                if of and before is None and _interview(of.about) != _interview(wanted["turn"]):
+                    parts = []  # the closing words of another interview, which have no buttons
                 break
             parts.insert(0, message.id)
             before = of.part if of else before and before - 1
@@ -245,6 +247,11 @@ def _part(key: str) -> str:
 def _shown(text: str) -> str:
     """What Discord makes of a text: it takes space at both ends away, and shows no empty message."""
     return text.strip() or "…"
+
+
+def _interview(about: str) -> str:
+    """Of an interview and one of its turns, the interview."""
+    return about.partition("/")[0]
 
 
 def _nonces(place: Place, key: str) -> Iterator[str]:

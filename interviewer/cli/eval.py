@@ -275,11 +275,12 @@ def bless(
     at_home = house(engine=engine)
     wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline)
     chosen = [d for d in _chosen(suites) if d.kind in GRADED_KINDS]
-    blessed = []
-    for each, measured in zip(chosen, _all_measured(wish, chosen, compared=False), strict=True):
-        result = measured.result
+    results = [measured.result for measured in _all_measured(wish, chosen, compared=False)]
+    for each, result in zip(chosen, results, strict=True):
         if result.problems:
             raise SettingsError(f"{each.name} cannot be a baseline: {' '.join(result.problems)}")
+    blessed = []
+    for each, result in zip(chosen, results, strict=True):
         target = wish.place.home / "baselines" / f"{each.name}.{result.info.engine}.jsonl"
         compact(wish.place.ledger(each.name, result.info.engine), target, result.info)
         blessed.append({"suite": each.name, "gradings": result.graded, "baseline": str(target)})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="The whole report as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Only the last line: the outcome, and what to do.")]
-FactsAsJson = Annotated[bool, typer.Option("--json", help="What was done, as JSON.")]
+FactsAsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Silent = Annotated[bool, typer.Option("--quiet", help="Say nothing where it went well.")]
 Full = Annotated[bool, typer.Option("--full", help="Every measure, table, move and violation.")]
 Html = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file too.")]

@@ -219,7 +219,7 @@ def apply(interview: Interview, event: Event) -> None:
             _receive(interview, message)
         case Edited():
             _edit(interview, event)
-        case Withdrawn(message_id=message_id):
+        case Withdrawn(message_id=message_id) if not interview.answered(message_id):
             interview.withdrawn |= {message_id}
             interview.pending = [m for m in interview.pending if interview.versions.get(m.id, m.id) != message_id]
         case Moved(place=place, at=at) if place != interview.place:

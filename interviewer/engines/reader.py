@@ -118,7 +118,7 @@ class AnswerReader:
     `tokenizer` is the embedding model's tokenizer.json. Raises EngineError when a file is missing or broken.
     """
 
-    name = "minilm-reader-2"
+    name = "minilm-reader-3"
 
     def __init__(self, tokenizer: Path, folder: Path = SHIPPED_READER) -> None:
         self._paths = (tokenizer, folder)

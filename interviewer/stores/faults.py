@@ -80,7 +80,7 @@ _POSTGRESQL = (
     ),
 )
 # While a server comes and goes SSL is spoken of as well.
-_BROKEN_OFF = "SYSCALL|[Ee][Oo][Ff]|closed|[Rr]eset|[Bb]roken pipe|SSL exchange|negotiation packet"
+_BROKEN_OFF = r"SYSCALL|\b(?:EOF|eof|closed|[Rr]eset)\b|[Bb]roken pipe|SSL exchange|negotiation packet"
 # A connection that could not be made has no SQLSTATE, so the server's words have to do.
 _REFUSED = (
     (

@@ -16,7 +16,7 @@ from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_reply import SHOW_AFTER, Reply
 from interviewer.channels.desk import Desk
 from interviewer.conduct.turn import Conductor
-from interviewer.domain.errors import ChannelDown, OutcomeUnknown, StoreError, TurnConflict
+from interviewer.domain.errors import ChannelDown, ChannelError, OutcomeUnknown, StoreError, TurnConflict
 from interviewer.domain.interview import Event, Inbound, Turn, Turned
 from interviewer.domain.state import Status
 from interviewer.ports import Listener
@@ -56,6 +56,13 @@ async def test_who_was_taken_over_from_does_not_take_back_what_another_goes_on_w
     await Reply(paper, direct("ada"), "i/1", again=True).finish("Thank you. Next question.")
     await one.drop()
     assert [s.text for s in paper.sheets] == ["Thank you. Next question."]
+
+
+async def test_who_posted_nothing_takes_nothing_back_that_another_has_posted() -> None:
+    paper = Paper()
+    await Reply(paper, direct("ada"), "i/1").finish("Thank you.")
+    await Reply(paper, direct("ada"), "i/1", again=True).drop()
+    assert [s.text for s in paper.sheets] == ["Thank you."]
 
 
 async def test_what_comes_once_the_hold_has_run_out_is_not_shown_and_no_fault() -> None:
@@ -202,6 +209,23 @@ async def test_what_was_seen_of_a_reply_to_what_was_deleted_is_written_over(
     await driver.settled()
     turn = (await driver.bench.interview()).turns[-1]
     assert [s.text for s in paper.sheets if s.key == f"{interview.id}/1/0"] == [turn.reply]
+
+
+async def test_a_note_that_is_refused_for_good_holds_up_no_reply(driver: PaperDriver) -> None:
+    await driver.begin("ada")
+    await driver.settled()
+    bench, engine = driver.bench, driver.bench.engine
+    engine.reading.clear()
+    message = await driver.say("ada", "beens")
+    await until(lambda: engine.readings == ["beens"])
+    desk, bench.desk = bench.desk, another(driver)
+    await driver.delete("ada", message)
+    driver.paper.faults["find"] = [ChannelError("This may not be looked for.")]
+    engine.reading.set()
+    await desk.rota.settled()
+    assert len(driver.seen_direct("ada")) == 2
+    assert not (await bench.interview()).unsent
+    await desk.drain(1)
 
 
 async def test_who_was_taken_over_from_while_looking_for_a_post_does_not_make_it_again() -> None:
