@@ -57,7 +57,7 @@ def closing(report: Report, program: str = "interviewer") -> Closing:
         case Outcome.PASS:
             if not concerned:
                 advice = f"Keep this run to compare with: {_blessed(report.results, program)}"
-                return Closing(MEASURED, "it was compared with no baseline.", advice)
+                return Closing(MEASURED, "it was not compared with a baseline.", advice)
             return Closing(HEADLINES[worst], "every measure stayed within its limit.", _after_pass(report, program))
 
 
