@@ -8,7 +8,7 @@ from typing import Any
 from interviewer.channels import commands
 from interviewer.channels.chat import Button, Command, Entry, Place
 from interviewer.channels.slack_text import Json, rich_text
-from interviewer.domain.grading import BAND_NAMES
+from interviewer.domain.grading import BAND_NAMES, score_points
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Mode
 from interviewer.domain.state import Status
@@ -163,7 +163,7 @@ def _entry(entry: Entry, lines: Phrases) -> str:
     elif entry.score is None or entry.band is None:
         standing = _say(lines, "home.unscored")
     else:
-        standing = _say(lines, "home.ended", score=f"{entry.score:.0f}", band=BAND_NAMES[entry.band - 1])
+        standing = _say(lines, "home.ended", score=score_points(entry.score), band=BAND_NAMES[entry.band - 1])
     begun = _say(lines, "home.begun", date=summary.started_at.strftime("%Y-%m-%d"))
     return f"**{commands.in_short(summary.guide_title)}**, {summary.mode.value}: {standing}, {begun}"
 

@@ -25,7 +25,7 @@ from interviewer.cli.common import (
 )
 from interviewer.conduct.plan import make_plan
 from interviewer.domain.errors import InterviewerError, NotFoundError, SettingsError
-from interviewer.domain.grading import BAND_NAMES
+from interviewer.domain.grading import BAND_NAMES, score_points
 from interviewer.domain.interview import Mode, Plan
 from interviewer.wiring import House, random_seed
 
@@ -113,7 +113,9 @@ async def _hold(home: House, conductor: Conductor, interview_id: str, guide: Gui
     card = await conductor.scorecard(interview_id)
     show(as_terminal(card))
     if card.score is not None and card.band is not None:
-        typer.echo(f"\nIn short: {card.score:.0f} of 100, {BAND_NAMES[card.band - 1]}. The whole of it is above.")
+        typer.echo(
+            f"\nIn short: {score_points(card.score)} of 100, {BAND_NAMES[card.band - 1]}. The whole of it is above."
+        )
     typer.echo(f"\nTo keep it as a page: {program()} report {interview_id} --out scorecard.html")
 
 

@@ -111,12 +111,12 @@ def _as_json(question: Question, graded: SingleGrade, answer: str) -> str:
 
 
 def _as_text(question: Question, graded: SingleGrade) -> str:
-    from interviewer.domain.grading import BAND_NAMES, Verdict
+    from interviewer.domain.grading import BAND_NAMES, Verdict, score_points
     from interviewer.domain.reasons import why
 
     if graded.score is None or graded.band is None:
         return f"Not graded: {why(graded.reason)}."
-    lines = [f"{graded.score:.0f} of 100, band {graded.band}: {BAND_NAMES[graded.band - 1]}", ""]
+    lines = [f"{score_points(graded.score)} of 100, band {graded.band}: {BAND_NAMES[graded.band - 1]}", ""]
     said = {
         Verdict.COVERED: "made",
         Verdict.PARTIAL: "partly",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from interviewer.cli.common import EngineOption, find_interview, house, opened, progress_bar
-from interviewer.domain.grading import BAND_NAMES, Grade, Outcome
+from interviewer.domain.grading import BAND_NAMES, Grade, Outcome, score_points
 from interviewer.domain.reasons import why
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ async def _regrade(home: House, wanted: str | None, dry_run: bool) -> tuple[Guid
 def _standing(grade: Grade) -> str:
     if grade.score is None or grade.band is None:
         return f"not graded ({why(grade.reason)})" if grade.outcome is Outcome.UNGRADED else "not asked"
-    return f"{grade.score:.0f} ({BAND_NAMES[grade.band - 1]})"
+    return f"{score_points(grade.score)} ({BAND_NAMES[grade.band - 1]})"
 
 
 def _as_text(change: Change, question: Question | None) -> str:

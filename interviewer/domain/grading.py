@@ -225,3 +225,8 @@ def better(old: GradedPoint | None, new: GradedPoint) -> GradedPoint:
     if new.verdict is Verdict.CONTRADICTED and old.verdict is not Verdict.COVERED:
         return new
     return old
+
+
+def score_points(score: float) -> str:
+    """A score as people read it: whole points, rounded down so that it never seems to reach the next band."""
+    return str(int(score))

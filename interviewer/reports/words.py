@@ -16,6 +16,7 @@ from interviewer.domain.grading import (
     Origin,
     Outcome,
     Verdict,
+    score_points,
 )
 from interviewer.domain.guide import Category
 from interviewer.domain.interview import Mode
@@ -88,9 +89,7 @@ def band_range(band: int) -> str:
     return f"{BAND_FLOORS[band - 1]:.0f} to {top:.0f}"
 
 
-def points(score: float) -> str:
-    """A score as people read it: whole points, rounded down so that it never seems to reach the next band."""
-    return str(int(score))
+points = score_points
 
 
 def day(at: datetime) -> str:

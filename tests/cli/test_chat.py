@@ -70,6 +70,7 @@ def test_an_interview_from_pipe_to_scorecard() -> None:
     assert len(asked(shown)) == 2
     assert "Question 2 of 2" in shown
     assert "100 of 100. Band 5 of 5: Strong." in shown
+    assert "In short: 100 of 100, Strong." in shown
     assert f" report {sessions()[0]['id']} --out scorecard.html" in shown
     assert "\x1b" not in shown
 

@@ -20,6 +20,7 @@ from interviewer.domain.grading import (
     normalise,
     quoted_in,
     score,
+    score_points,
     verify_pitfalls,
     verify_points,
 )
@@ -217,3 +218,7 @@ def test_which_standing_of_a_point_holds(
     before = GradedPoint(id="k1", verdict=old[0], origin=old[1]) if old else None
     after = GradedPoint(id="k1", verdict=new[0], origin=new[1])
     assert better(before, after) is (after if holds == "new" else before)
+
+
+def test_a_score_is_rounded_down_so_that_it_never_seems_to_reach_the_next_band() -> None:
+    assert [score_points(s) for s in (0.0, 14.99, 16.67, 84.999, 100.0)] == ["0", "14", "16", "84", "100"]
