@@ -47,6 +47,18 @@ def another(driver: PaperDriver) -> Desk:
     return desk
 
 
+async def read_here_and_heard_elsewhere(driver: PaperDriver) -> tuple[str, Desk]:
+    """A message that one worker is reading, and its desk; what comes next, another worker takes in."""
+    await driver.begin("ada")
+    await driver.settled()
+    bench, engine = driver.bench, driver.bench.engine
+    engine.reading.clear()
+    message = await driver.say("ada", "beens")
+    await until(lambda: engine.readings == ["beens"])
+    desk, bench.desk = bench.desk, another(driver)
+    return message, desk
+
+
 async def test_who_was_taken_over_from_does_not_take_back_what_another_goes_on_with() -> None:
     paper, hold = Paper(), Hold()
     one = Reply(paper, direct("ada"), "i/1", hold=hold)
@@ -105,13 +117,8 @@ async def test_what_was_shown_of_a_turn_that_fails_is_taken_back_until_it_is_mad
 async def test_what_another_worker_was_told_of_too_late_is_said(
     driver: PaperDriver, monkeypatch: pytest.MonkeyPatch, deleted: bool, told: str, dies: str
 ) -> None:
-    await driver.begin("ada")
-    await driver.settled()
     bench, engine = driver.bench, driver.bench.engine
-    engine.reading.clear()
-    message = await driver.say("ada", "beens")
-    await until(lambda: engine.readings == ["beens"])
-    desk, bench.desk = bench.desk, another(driver)
+    message, desk = await read_here_and_heard_elsewhere(driver)
     await (driver.delete("ada", message) if deleted else driver.edit("ada", message, "+1 beans"))
     monkeypatch.setattr(chat_rota, "FIRST_AGAIN", 0.01)
     gone: list[Exception] = [StoreError("The process is gone.")]
@@ -162,16 +169,10 @@ async def test_what_is_to_be_said_of_a_change_is_said_though_the_platform_was_do
     driver: PaperDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chat_reply, "WAITS", (0.01,))
-    await driver.begin("ada")
-    await driver.settled()
-    bench, engine = driver.bench, driver.bench.engine
-    engine.reading.clear()
-    message = await driver.say("ada", "beens")
-    await until(lambda: engine.readings == ["beens"])
-    desk, bench.desk = bench.desk, another(driver)
+    message, desk = await read_here_and_heard_elsewhere(driver)
     await driver.edit("ada", message, "+1 beans")
     driver.paper.faults["find"] = [ChannelDown("Down."), OutcomeUnknown("Lost.")]
-    engine.reading.set()
+    driver.bench.engine.reading.set()
     await desk.rota.settled()
     assert ["counts as you first sent it" in text for text in driver.seen_direct("ada")] == [False, False, True]
     await desk.drain(1)
@@ -212,13 +213,8 @@ async def test_what_was_seen_of_a_reply_to_what_was_deleted_is_written_over(
 
 
 async def test_a_note_that_is_refused_for_good_holds_up_no_reply(driver: PaperDriver) -> None:
-    await driver.begin("ada")
-    await driver.settled()
     bench, engine = driver.bench, driver.bench.engine
-    engine.reading.clear()
-    message = await driver.say("ada", "beens")
-    await until(lambda: engine.readings == ["beens"])
-    desk, bench.desk = bench.desk, another(driver)
+    message, desk = await read_here_and_heard_elsewhere(driver)
     await driver.delete("ada", message)
     driver.paper.faults["find"] = [ChannelError("This may not be looked for.")]
     engine.reading.set()
