@@ -191,6 +191,9 @@ class TestPosts:
             assert found == [*refs, *[None] * (4 - len(refs))]
         assert await outbox.find(place, f"{interview.id}/0/0") is None
         assert await outbox.find(place, "other/5/0") is None
+        closing = await outbox.post(place, Post(key=f"{interview.id}/2/0", text="Goodbye."))
+        assert await outbox.find(place, f"{interview.id}/2/0") == closing
+        assert await outbox.find(place, "other/0/0") is None, "another interview's closing words are not written over"
 
     async def test_long_replies_are_split_and_code_stays_whole(self, driver: DiscordDriver) -> None:
         await begun(driver)
