@@ -72,17 +72,16 @@ class SqlStore:
 
     async def close(self) -> None:
         """Let go of every connection, once what was begun is finished."""
-        if self._engine is None or self._threads is None:
+        engine, threads = self._engine, self._threads
+        self._engine = self._threads = None
+        if engine is None or threads is None:
             return
         if self._sync_due and self._file:
             self._sync_due.cancel()
             self._sync_due = None
             await asyncio.to_thread(_synchronised, self._file)
-        try:
-            await self._run(Engine.dispose)
-        finally:
-            self._threads.shutdown(wait=False)
-            self._engine = self._threads = None
+        with translated(self._where):
+            await asyncio.to_thread(_end, threads, engine)
 
     async def save_guide(self, guide: Guide) -> None:
         """Keep this revision of a guide. The first reading of it stays, since interviews refer to its ids."""
@@ -292,6 +291,12 @@ def _noting(engine: Engine, work: Callable[..., T], *args: Any) -> T:
         if not _is_sqlite(engine):
             postgres.hurry(connection)
         return work(connection, *args)
+
+
+def _end(threads: ThreadPoolExecutor, engine: Engine) -> None:
+    """A connection that is at work while its pool is disposed of would never be closed: the work comes first."""
+    threads.shutdown(wait=True)
+    engine.dispose()
 
 
 def _synchronised(file: str) -> None:

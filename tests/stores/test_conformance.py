@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from interviewer.domain.errors import NotFoundError, StoreError
 from interviewer.domain.grading import Outcome
@@ -332,3 +336,26 @@ async def test_a_cancelled_append_is_whole_or_not_there(begun: SqlStore) -> None
     there = {event.message.id for event in await kept(begun) if event.type == "received"}
     assert all((f"a{n}" in there) == (f"b{n}" in there) for n in range(40))
     assert await begun.append("i1", [received("still working")])
+
+
+async def test_what_a_cancelled_task_had_begun_is_finished_before_the_store_is_closed(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqlStore(url)
+    await store.open()
+    at_work = threading.Event()
+    connections: list[Any] = []
+
+    def slowly(connection: Connection) -> None:
+        connections.append(connection.connection.dbapi_connection)
+        at_work.set()
+        time.sleep(0.3)
+
+    task = asyncio.create_task(store._write(slowly))
+    await asyncio.to_thread(at_work.wait)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    await store.close()
+    with pytest.raises(Exception, match="closed"):
+        connections[0].cursor().execute("SELECT 1")
