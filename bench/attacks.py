@@ -1,4 +1,7 @@
-"""What a hostile candidate gains, by engine: python -m bench.attacks [--engine NAME] [--questions N a guide]."""
+"""What a hostile candidate gains, by engine: python -m bench.attacks [--engine NAME] [--questions N a guide].
+
+`likeness` is the embedded engine without its trained reader.
+"""
 
 from __future__ import annotations
 
@@ -35,16 +38,16 @@ class Remembering:
 
 
 def engine_named(name: str) -> Engine:
-    """The engine, with a model that reads no text twice where it is the embedded one."""
+    """The engine, with a model that reads no text twice where it is the embedded one. `likeness`: without the reader."""
     from interviewer.settings import Settings
     from interviewer.wiring import House
 
     house = House(Settings())
-    if name != "embedded":
+    if name not in {"embedded", "likeness"}:
         return house.engine(name)
     from interviewer.engines.embedded import EmbeddedEngine
 
-    return EmbeddedEngine(Remembering(house.encoder), house.phrases, house.reader)
+    return EmbeddedEngine(Remembering(house.encoder), house.phrases, house.reader if name == "embedded" else None)
 
 
 async def gathered(engine: Engine, questions: int, suite: Sequence[Attack]) -> list[Outcome]:
@@ -100,7 +103,7 @@ def main(names: Sequence[str] = ("scripted", "embedded"), questions: int = 2) ->
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--engine", action="append", choices=["scripted", "embedded", "openai"])
+    parser.add_argument("--engine", action="append", choices=["scripted", "embedded", "likeness", "openai"])
     parser.add_argument("--questions", type=int, default=2)
     chosen = parser.parse_args()
     sys.exit(0 if main(chosen.engine or ("scripted", "embedded"), chosen.questions) else 1)

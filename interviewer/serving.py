@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from interviewer.channels.chat import Begin
 from interviewer.channels.desk import Desk
 from interviewer.conduct.plan import make_plan
-from interviewer.domain.errors import SettingsError
+from interviewer.domain.errors import GET_SERVING, SettingsError
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Plan
 from interviewer.ops.endpoints import Check, Health, address, shown
@@ -135,7 +135,7 @@ def _slack(house: House, desk: Desk, *, http: bool) -> SlackChannel:
     try:
         from interviewer.channels.slack import SlackChannel, SlackOptions
     except ImportError:
-        raise SettingsError("What Slack needs is not installed.", 'pip install "interviewer[slack]"') from None
+        raise SettingsError("What Slack needs is not installed.", GET_SERVING) from None
     options = SlackOptions(
         bot_token=held.bot_token,
         app_token=None if http else held.app_token,
@@ -156,7 +156,7 @@ def _discord(house: House, desk: Desk) -> DiscordChannel:
     try:
         from interviewer.channels.discord import DiscordChannel, DiscordOptions
     except ImportError:
-        raise SettingsError("What Discord needs is not installed.", 'pip install "interviewer[discord]"') from None
+        raise SettingsError("What Discord needs is not installed.", GET_SERVING) from None
     options = DiscordOptions(
         bot_token=held.bot_token,
         guilds=held.guilds,

@@ -28,6 +28,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from interviewer.domain.interview import ModelCall
 
+GET_SERVING = "Run `make serve` in the program's folder, or: pip install --require-hashes -r requirements-serve.lock"
+"""The remedy where a platform's or a database's library is missing."""
+
 
 class InterviewerError(Exception):
     """Base of all. `message` says what is wrong; `remedy` what to do about it, or "". Neither ever holds a secret."""

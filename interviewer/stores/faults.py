@@ -17,7 +17,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from interviewer.domain.errors import StoreDown, StoreError
+from interviewer.domain.errors import GET_SERVING, StoreDown, StoreError
 
 _SQLITE = (
     (
@@ -134,7 +134,7 @@ def explain(error: Exception, where: str) -> StoreError:
         case ImportError() | NoSuchModuleError():
             return StoreError(
                 f"The driver for {where} is not installed.",
-                'For PostgreSQL: pip install "interviewer[postgres]".',
+                f"For PostgreSQL: {GET_SERVING[0].lower()}{GET_SERVING[1:]}",
             )
         case OSError():
             return StoreError(
