@@ -41,10 +41,10 @@ def _heard(question: Question, grade: Grade, phrases: Phrases, turn: int) -> str
     def points(*verdicts: Verdict) -> list[KeyPoint]:
         return [k for k in question.key_points if standing.get(k.id, GradedPoint(id=k.id)).verdict in verdicts]
 
-    missed = points(Verdict.MISSING, Verdict.CONTRADICTED)
+    lists = [("half", points(Verdict.PARTIAL)), ("missed", points(Verdict.MISSING, Verdict.CONTRADICTED))]
     unsure = [phrases.say("feedback.unsure", turn)] if grade.review else []
     text = " ".join([*_verdicts(grade, points, phrases, turn), *_pitfalls(question, grade, phrases, turn), *unsure])
-    return f"{text}\n\n{_list('feedback.missed', missed, phrases, turn)}" if missed else text
+    return "\n\n".join([text, *(_list(f"feedback.{key}", found, phrases, turn) for key, found in lists if found)])
 
 
 def _verdicts(grade: Grade, points: Callable[..., list[KeyPoint]], phrases: Phrases, turn: int) -> list[str]:
@@ -62,9 +62,8 @@ def _verdicts(grade: Grade, points: Callable[..., list[KeyPoint]], phrases: Phra
 def _pitfalls(question: Question, grade: Grade, phrases: Phrases, turn: int) -> list[str]:
     committed = {p.id: p.quote for p in grade.pitfalls if p.committed}
     return [
-        phrases.say("feedback.pitfall", turn, pitfall=title_of(p.label, p.text), quote=short(committed[p.id]))
-        for p in question.pitfalls
-        if p.id in committed
+        phrases.say("feedback.pitfall", turn + n, pitfall=title_of(p.label, p.text), quote=short(committed[p.id]))
+        for n, p in enumerate(p for p in question.pitfalls if p.id in committed)
     ]
 
 
@@ -73,6 +72,6 @@ def _names(points: Iterable[KeyPoint]) -> str:
 
 
 def short(quote: str) -> str:
-    """A quote on one line, cut at a word when it is long."""
-    line = " ".join(quote.split())
+    """A quote on one line, without its full stop, cut at a word when it is long."""
+    line = " ".join(quote.split()).removesuffix(".")
     return line if len(line) <= LONGEST_QUOTE else line[:LONGEST_QUOTE].rsplit(" ", 1)[0] + " …"

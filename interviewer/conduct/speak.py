@@ -234,7 +234,7 @@ async def added(
     following = guide.question(move.question_id or "")
     if following and move.kind is MoveKind.REPEAT:
         yield f"\n\n{following.text}"
-        if latest := _latest_asked(interview):
+        if latest := _latest_asked(interview, following):
             yield f"\n\n{phrases.say('repeat.latest', turn, line=latest)}"
     if following and move.kind is MoveKind.NEXT:
         of = len(interview.plan.questions)
@@ -245,13 +245,13 @@ async def added(
         yield f"\n\n{phrases.say(_closing(move), turn)}"
 
 
-def _latest_asked(interview: Interview) -> str:
-    """The question of the latest probe or follow-up under the one on the floor; "" when there was none."""
+def _latest_asked(interview: Interview, question: Question) -> str:
+    """The latest probe or follow-up under the one on the floor, in the guide's words or as it was put; "" if none."""
     for turn in reversed(interview.turns):
         if turn.move.kind in (MoveKind.ASK, MoveKind.NEXT):
             return ""
         if turn.move.kind in (MoveKind.PROBE, MoveKind.FOLLOW_UP):
-            return (sentences(turn.reply) or [""])[-1]
+            return _aim(interview, question, turn.move)[0] or (sentences(turn.reply) or [""])[-1]
     return ""
 
 

@@ -164,7 +164,9 @@ class DiscordDriver(Driver):
         notes = [m for c in (*mine, self.sim.direct(self.user(who))) for m in self.sim.messages[c] if is_note(m)]
         alone = [m for m in self.sim.alone if m["only"] == self.user(who)]
         told = sorted([*notes, *alone], key=lambda m: int(m["id"]))
-        return [m["content"] for m in told if not m["content"].startswith("It begins in") and not is_question(m)]
+        return [
+            m["content"] for m in told if not m["content"].startswith("Your interview begins in") and not is_question(m)
+        ]
 
     def files(self, who: str) -> list[str]:
         return [self.sim.uploads[a["id"]] for m in self.direct_posts(who) for a in m["attachments"]]

@@ -60,7 +60,7 @@ async def test_an_edit_that_counted_is_not_said_to_be_late_when_it_comes_again(d
     assert driver.bench.engine.readings == ["+1 beans"]
     for change in (first, second):
         assert await driver.bench.desk.changed(change) is None
-    assert says(await driver.bench.desk.changed(change_of(driver, message, "peas")), "as you first sent it")
+    assert says(await driver.bench.desk.changed(change_of(driver, message, "peas")), "as it read then")
 
 
 async def test_a_change_of_the_last_answer_that_comes_after_the_end_is_said_to_be_late(driver: PaperDriver) -> None:
@@ -68,7 +68,7 @@ async def test_a_change_of_the_last_answer_that_comes_after_the_end_is_said_to_b
     await driver.settled()
     await driver.press("ada", Command.END)
     await driver.settled()
-    assert says(await driver.bench.desk.changed(change_of(driver, message, "peas")), "as you first sent it")
+    assert says(await driver.bench.desk.changed(change_of(driver, message, "peas")), "as it read then")
     assert says(await driver.bench.desk.removed(removal_of(driver, message)), "still counts")
 
 
@@ -108,4 +108,4 @@ async def test_what_was_written_just_before_the_beginning_and_taken_for_an_answe
     assert await driver.bench.desk.changed(change_of(driver, message, "+1 beans")) is None
     await driver.settled()
     assert driver.bench.engine.readings == ["+1 beans"]
-    assert says(await driver.bench.desk.changed(change_of(driver, message, "peas")), "as you first sent it")
+    assert says(await driver.bench.desk.changed(change_of(driver, message, "peas")), "as it read then")

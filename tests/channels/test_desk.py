@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -161,8 +162,8 @@ class TestStreaming:
         driver.bench.engine.speaking.set()
         await driver.settled()
         sheet = driver.paper.sheets[-1]
-        assert len(sheet.versions) == 2
-        assert sheet.versions[1].startswith(sheet.versions[0])
+        assert len(sheet.versions) >= 2
+        assert all(later.startswith(earlier) for earlier, later in pairwise(sheet.versions))
         assert sheet.text == (await driver.bench.interview()).turns[1].reply
         assert [b.command for b in sheet.buttons] == [Command.HINT, Command.SKIP, Command.PAUSE, Command.END]
 
@@ -498,8 +499,8 @@ async def test_who_has_to_wait_long_is_told_how_many_are_before(driver: PaperDri
         await driver.say(who, "+1 peas")
     await driver.say("kim", "+2 and more")
     assert driver.told("bob") == []
-    assert ["before you: 1." in text for text in driver.told("eve")] == [True]
-    assert ["before you: 2." in text for text in driver.told("kim")] == [True], "once"
+    assert ["with 1 ahead of you" in text for text in driver.told("eve")] == [True]
+    assert ["with 2 ahead of you" in text for text in driver.told("kim")] == [True], "once"
     driver.bench.engine.reading.set()
     await driver.settled()
     assert len(driver.seen_direct("kim")) == 2
@@ -547,8 +548,10 @@ class TestEnough:
         await driver.say("ada", "+1 four")
         await driver.settled()
         assert driver.bench.engine.readings == ["+1 four"]
+        driver.bench.engine.reading.clear()
         for words in ("+1 five", "+1 six", "+1 seven", "/end", "/end"):
             await driver.say("ada", words)
         assert len((await driver.bench.interview()).messages) == 6
+        driver.bench.engine.reading.set()
         await driver.settled()
         assert (await driver.bench.interview()).status is Status.ENDED

@@ -113,7 +113,7 @@ async def test_what_was_shown_of_a_turn_that_fails_is_taken_back_until_it_is_mad
 
 
 @pytest.mark.parametrize("dies", ["", "before", "after"])
-@pytest.mark.parametrize(("deleted", "told"), [(False, "counts as you first sent it"), (True, "still counts")])
+@pytest.mark.parametrize(("deleted", "told"), [(False, "counts as it read then"), (True, "still counts")])
 async def test_what_another_worker_was_told_of_too_late_is_said(
     driver: PaperDriver, monkeypatch: pytest.MonkeyPatch, deleted: bool, told: str, dies: str
 ) -> None:
@@ -174,7 +174,7 @@ async def test_what_is_to_be_said_of_a_change_is_said_though_the_platform_was_do
     driver.paper.faults["find"] = [ChannelDown("Down."), OutcomeUnknown("Lost.")]
     driver.bench.engine.reading.set()
     await desk.rota.settled()
-    assert ["counts as you first sent it" in text for text in driver.seen_direct("ada")] == [False, False, True]
+    assert ["counts as it read then" in text for text in driver.seen_direct("ada")] == [False, False, True]
     await desk.drain(1)
 
 

@@ -56,7 +56,7 @@ async def start(driver: DiscordDriver, who: str, channel: str, **options: str) -
 
 class TestWhere:
     async def test_from_a_server_it_begins_in_direct_messages(self, driver: DiscordDriver) -> None:
-        assert await start(driver, "ada", CHANNEL) == "It begins in our direct messages."
+        assert await start(driver, "ada", CHANNEL) == "Your interview begins in our direct messages."
         heading, question = driver.seen_direct("ada")
         assert heading == "**Interview: Gardens**"
         assert "Question 1 of" in question
@@ -66,7 +66,7 @@ class TestWhere:
 
     async def test_who_lets_nobody_write_to_them_gets_a_thread(self, driver: DiscordDriver) -> None:
         driver.sim.closed.add(driver.sim.direct(driver.user("ada")))
-        assert await start(driver, "ada", CHANNEL) == "It begins in a private thread of this channel."
+        assert await start(driver, "ada", CHANNEL) == "Your interview begins in a private thread in this channel."
         assert "Question 1 of" in (await driver.seen("ada"))[-1]
 
     async def test_who_wants_direct_messages_and_lets_nobody_write_is_told(self, driver: DiscordDriver) -> None:
@@ -153,7 +153,7 @@ class TestWho:
         assert "aren't open to you here" in await start(driver, "ada", sim.direct(ada))
         assert "aren't open to you here" in await start(driver, "bob", CHANNEL)
         assert sim.messages[sim.direct(driver.user("bob"))] == []
-        assert "It begins in" in await start(driver, "ada", CHANNEL)
+        assert "Your interview begins in" in await start(driver, "ada", CHANNEL)
         await driver.close()
 
     async def test_what_is_said_elsewhere_in_a_server_is_nobodys_business(self, driver: DiscordDriver) -> None:

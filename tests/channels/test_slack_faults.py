@@ -138,7 +138,7 @@ class TestDeliveries:
             await driver.settled()
         assert (await driver.bench.interview()).status is Status.ACTIVE
         assert len(driver.seen_direct("ada")) == 1
-        assert set(driver.told("ada")) == {"It begins in our direct messages."}
+        assert set(driver.told("ada")) == {"Your interview begins in our direct messages."}
 
     @pytest.mark.parametrize(
         "event",

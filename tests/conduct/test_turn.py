@@ -403,7 +403,7 @@ class TestRepairs:
         await sitting.say("+2")
         reply = (await sitting.say("", REPEAT)).reply
         assert reply.endswith(
-            "How do you bake rye bread?\n\nAnd then I asked: What happens between evening and morning?"
+            "How do you bake rye bread?\n\nAnd then I came to this: What happens between evening and morning?"
         )
 
     async def test_but_not_that_of_the_question_before(self, guide: Guide, plan: Plan) -> None:
