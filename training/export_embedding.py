@@ -48,6 +48,11 @@ class Graph:
         self.nodes.append(helper.make_node(op, inputs, [name], name=name, domain=domain, **attributes))
         return name
 
+    def split(self, source: str, names: list[str], sizes: str = "", **attributes: object) -> None:
+        """Append a node that parts `source` into these, of the sizes under a name or all alike."""
+        inputs = [source, sizes] if sizes else [source]
+        self.nodes.append(helper.make_node("Split", inputs, names, name=f"{source}.split", **attributes))
+
     def weight(self, name: str, value: Array) -> str:
         """Store a constant under `name`."""
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))

@@ -15,7 +15,7 @@ from interviewer.domain.guide import KeyPoint, Pitfall
 from interviewer.domain.text import sentences
 from interviewer.engines.embedded import telling
 from interviewer.engines.judged import JudgedReading
-from interviewer.engines.reader import SHIPPED_READER, VERDICTS, AnswerReader, tilted
+from interviewer.engines.reader import PAST, SHIPPED_READER, VERDICTS, AnswerReader, tilted
 from interviewer.retrieval.embedding import SHIPPED_MODEL
 
 TOKENIZER = SHIPPED_MODEL / "tokenizer.json"
@@ -91,7 +91,7 @@ def test_a_sentence_is_read_by_itself(reader: AnswerReader) -> None:
     first, second = sentences(ANSWER)[:2]
     alone, behind = reader.hear(second).parts[0], reader.hear(f"{first} {second}").parts[0]
     start, end = behind.bounds[1]
-    assert (alone.past["past_keys"] == behind.past["past_keys"][..., start:end]).all()
+    assert all((alone.past[f"past_{name}"] == behind.past[f"past_{name}"][:, start:end]).all() for name in PAST)
 
 
 def test_where_nothing_is_told_every_point_is_missing(reader: AnswerReader) -> None:
@@ -104,7 +104,7 @@ def test_where_nothing_is_told_every_point_is_missing(reader: AnswerReader) -> N
 def test_where_only_talk_is_heard_no_point_is_made(reader: AnswerReader) -> None:
     points, _ = reader.read("\n".join(TALK), POINTS, [])
     assert {p.verdict for p in points} == {Verdict.MISSING}
-    assert len(reader.hear("\n".join(TALK)).sentences) == 2
+    assert len(reader.hear("\n".join(TALK)).sentences) == 1
 
 
 def test_a_denial_earns_nothing(reader: AnswerReader) -> None:

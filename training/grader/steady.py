@@ -132,7 +132,7 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, action="append", default=[], help="a checkpoint to learn from")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="cuda: on a graphics card")
-    options = parser.parse_args(namespace=argparse.Namespace(until=None))
+    options = parser.parse_args()
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Train the grader: first on public pairs of sentences and short answers, then on interview answers.
 
-    python -m training.grader.train WEIGHTS_DIR OUT_DIR --shared ../shared [--start FILE] [--first N] [--second N]
+    python -m training.grader.train WEIGHTS_DIR OUT_DIR --first 1800
+    python -m training.grader.train FIRST.pt OUT_DIR --second 2600
 
-Writes OUT_DIR/first.pt, then last.pt and log.jsonl, with figures of the dev questions, which are held apart by a hash.
-Fixed seeds. Without --device cuda the second stage takes some two hours on two cores with bfloat16 units.
+Writes OUT_DIR/last.pt at the end, and in the second stage log.jsonl: figures of the dev questions, which are held apart
+by a hash. Fixed seeds.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 import torch
@@ -36,7 +36,7 @@ ANSWERS_A_BATCH, PAIRS_A_BATCH = 8, 32
 MASKED = 0.05
 SMOOTHING = 0.05
 LOOK_EVERY = 1200
-PUBLIC = 0.15
+PUBLIC = 0.2
 """Share of public batches in the second stage."""
 CLASS_WEIGHTS = (1.0, 1.2, 0.8, 1.2)
 
@@ -199,22 +199,24 @@ def run(reader: Reader, next_loss: Callable[[], Tensor], steps: int, rate: float
 
 
 def save(reader: Reader, path: Path) -> None:
-    """Write the weights, to be read on any device."""
-    torch.save({name: part.cpu() for name, part in reader.state_dict().items()}, path)
+    """Write the weights, to be read on any device; whole or not at all."""
+    unfinished = path.with_suffix(".part")
+    torch.save({name: part.cpu() for name, part in reader.state_dict().items()}, unfinished)
+    unfinished.replace(path)
 
 
 def run_and_look(
     reader: Reader, encoder: Encoder, next_loss: Callable[[], Tensor], steps: int, rate: float, options: Namespace
 ) -> None:
-    """Take the steps; now and then print figures of the dev answers and write last.pt."""
+    """Take the steps; now and then print figures of the dev answers, and at the end write last.pt."""
     dev = dev_examples(options.shared)
-    for step in islice(run(reader, next_loss, steps, rate), options.until):
-        if step % LOOK_EVERY == 0 or step in (steps, options.until):
+    for step in run(reader, next_loss, steps, rate):
+        if step % LOOK_EVERY == 0 or step == steps:
             figures = mixed_figures(dev, judge(reader, encoder, dev))
             with (options.out / "log.jsonl").open("a") as log:
                 log.write(json.dumps({"step": step, **figures}) + "\n")
             print(step, figures, flush=True)
-            save(reader, options.out / "last.pt")
+    save(reader, options.out / "last.pt")
 
 
 def interview_questions(shared: Path, *, drawn: bool = True) -> list[data.Question]:
@@ -230,15 +232,14 @@ def dev_examples(shared: Path, *, drawn: bool = True) -> list[Example]:
 
 
 def main() -> None:
-    """One stage or both."""
+    """One stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("weights", type=Path)
+    parser.add_argument("start", type=Path, help="the published weights' folder, or the first stage's last.pt")
     parser.add_argument("out", type=Path)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
-    parser.add_argument("--start", type=Path, help="a first.pt, to leave the first stage out")
-    parser.add_argument("--first", type=int, default=1800)
-    parser.add_argument("--second", type=int, default=3000, help="0: leave the second stage out")
-    parser.add_argument("--until", type=int, help="break the second stage off after so many steps")
+    stage = parser.add_mutually_exclusive_group(required=True)
+    stage.add_argument("--first", type=int, help="steps of the first stage")
+    stage.add_argument("--second", type=int, help="steps of the second stage")
     parser.add_argument("--batch", type=int, default=ANSWERS_A_BATCH, help="interview answers a step")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--threads", type=int, default=1)
@@ -250,20 +251,19 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     encoder, reader = Encoder(TOKENIZER), Reader()
     public = public_batches(options.shared, draw)
-    if options.start:
-        reader.load_state_dict(torch.load(options.start))
-        reader.to(options.device)
-    else:
-        reader.load_published(options.weights / "model.safetensors")
+    if options.first:
+        reader.load_published(options.start / "model.safetensors")
         reader.to(options.device)
         for _ in run(reader, lambda: plain_loss(reader, encoder, next(public)), options.first):
             pass
-        save(reader, options.out / "first.pt")
-    if options.second:
-        kept = [q for q in interview_questions(options.shared) if not data.held_apart(q.text)]
-        own = composed(kept, Composer(kept, options.seed), draw, options.batch)
-        stream = (next(public) if draw.random() < PUBLIC else next(own) for _ in iter(int, 1))
-        run_and_look(reader, encoder, lambda: plain_loss(reader, encoder, next(stream)), options.second, 1.0, options)
+        save(reader, options.out / "last.pt")
+        return
+    reader.load_state_dict(torch.load(options.start))
+    reader.to(options.device)
+    kept = [q for q in interview_questions(options.shared) if not data.held_apart(q.text)]
+    own = composed(kept, Composer(kept, options.seed), draw, options.batch)
+    stream = (next(public) if draw.random() < PUBLIC else next(own) for _ in iter(int, 1))
+    run_and_look(reader, encoder, lambda: plain_loss(reader, encoder, next(stream)), options.second, 1.0, options)
 
 
 if __name__ == "__main__":
