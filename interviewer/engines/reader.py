@@ -29,6 +29,7 @@ LAYERS, HEADS, HEAD, HIDDEN = 6, 12, 32, 384
 PAST = tuple(f"{kind}.{layer}" for layer in range(LAYERS) for kind in ("keys", "values"))
 SENTENCES_KEPT = 64
 VERDICTS = (Verdict.COVERED, Verdict.PARTIAL, Verdict.MISSING, Verdict.CONTRADICTED)
+MISSING, CONTRADICTED = 2, 3
 OUT_OF_REACH = 20.0
 NOTHING_TOLD = (0.1, 0.1, 0.7, 0.1)
 
@@ -67,14 +68,16 @@ class Calibration:
 
     Logits are divided by the temperature and shifted. The verdict is the likeliest after `tilt` is added to the log
     probabilities, which agrees best with the labels; but a point is called covered or partial only where these two
-    together have at least the probability `shown`. A pitfall counts as committed from the probability `committed`. A
-    sentence whose logit of only talking is above `talk` is left out.
+    together have at least the probability `shown`, and contradicted only where that has at least `opposed`: else it is
+    missing. A pitfall counts as committed from the probability `committed`. A sentence whose logit of only talking is
+    above `talk` is left out.
     """
 
     temperature: float = 1.0
     shift: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
     tilt: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
     shown: float = 0.0
+    opposed: float = 0.0
     pitfall_temperature: float = 1.0
     pitfall_shift: float = 0.0
     committed: float = 0.5
@@ -197,7 +200,7 @@ class HeardAnswer:
         for part in self.parts:
             verdict, _, where = self._reader.logits(part, statement)
             shifted = verdict / fitted.temperature + np.array(fitted.shift, np.float32)
-            chosen = VERDICTS[int(tilted(shifted[None], fitted.tilt, fitted.shown).argmax())]
+            chosen = VERDICTS[int(tilted(shifted[None], fitted.tilt, fitted.shown, fitted.opposed).argmax())]
             readings.append(PointReading(chosen, _softmax(shifted), _quote(part, where)))
         return min(readings, key=lambda r: r.of(Verdict.MISSING))
 
@@ -212,12 +215,15 @@ class HeardAnswer:
         return max(readings, key=lambda r: r.committed)
 
 
-def tilted(shifted: Floats, tilt: Sequence[float], shown: float) -> Floats:
-    """Calibrated logits (points, 4), the largest of which is the verdict. For `tilt` and `shown` see Calibration."""
+def tilted(shifted: Floats, tilt: Sequence[float], shown: float, opposed: float) -> Floats:
+    """Calibrated logits (points, 4), the largest of which is the verdict. The rest is explained at Calibration."""
     powers = np.exp(shifted - shifted.max(axis=1, keepdims=True))
-    doubtful = powers[:, :2].sum(axis=1, keepdims=True) < shown * powers.sum(axis=1, keepdims=True)
-    denied: Floats = shifted + np.array(tilt, np.float32) - OUT_OF_REACH * doubtful * np.array((1, 1, 0, 0), np.float32)
-    return denied
+    powers /= powers.sum(axis=1, keepdims=True)
+    moved: Floats = shifted + np.array(tilt, np.float32)
+    moved[powers[:, :2].sum(axis=1) < shown, :2] -= OUT_OF_REACH
+    guessed = (moved.argmax(axis=1) == CONTRADICTED) & (powers[:, CONTRADICTED] < opposed)
+    moved[guessed] -= OUT_OF_REACH * (np.arange(len(VERDICTS)) != MISSING)
+    return moved
 
 
 _NOTHING: dict[str, Floats] = {

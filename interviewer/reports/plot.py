@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
-from interviewer.domain.grading import BAND_FLOORS, BAND_NAMES, Outcome
+from interviewer.domain.grading import BAND_FLOORS, BAND_NAMES, Outcome, score_points
 from interviewer.domain.scorecard import QuestionResult
 from interviewer.reports import words
 from interviewer.reports.text import one_line, short
@@ -70,7 +70,7 @@ def _row(y: int, number: int, result: QuestionResult) -> Row:
         narrow=f"{number}. {_fit(text, NARROW)}",
         value=words.band_label(result)
         if result.score is None
-        else f"{words.points(result.score)} {words.band_label(result)}",
+        else f"{score_points(result.score)} {words.band_label(result)}",
         score=result.score or 0.0,
     )
 
@@ -103,7 +103,7 @@ def line(
         x = left + (96 - left) * (index / last if last else 0.5)
         y = bottom - (bottom - top) * value / 100
         label, narrow = (labels[index] if _labelled(index, last, most) else "" for most in (6, 3))
-        marks.append(Mark(round(x, 2), round(y, 1), label, narrow, words.points(value)))
+        marks.append(Mark(round(x, 2), round(y, 1), label, narrow, score_points(value)))
     return marks
 
 

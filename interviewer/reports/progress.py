@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from interviewer.domain.display import clean, whole
-from interviewer.domain.grading import Outcome, Verdict
+from interviewer.domain.grading import Outcome, Verdict, score_points
 from interviewer.domain.guide import Category, Frozen
 from interviewer.domain.interview import Mode
 from interviewer.domain.scorecard import STRONG, PointLine, QuestionResult, Scorecard
@@ -294,7 +294,7 @@ def _terminal(found: Progress, page: Page) -> Iterator[RenderableType]:
 def _sittings(found: Progress, page: Page) -> RenderableType:
     table = page.table("left", "right", "left", *(() if page.narrow else ("left",)))
     for sitting in found.sittings:
-        score = words.points(sitting.score) if sitting.score is not None else ""
+        score = score_points(sitting.score) if sitting.score is not None else ""
         name = words.band_name(sitting.band) if sitting.band else "No score"
         head = (
             words.day(sitting.started_at)
@@ -309,7 +309,7 @@ def _sittings(found: Progress, page: Page) -> RenderableType:
 def _categories(found: Progress, page: Page) -> RenderableType:
     table = page.table("left", "right", "left", *(() if page.narrow else ("left",)))
     for trend in found.categories:
-        cells = [words.category_name(trend.category), words.points(trend.latest), words.moved(list(trend.scores))]
+        cells = [words.category_name(trend.category), score_points(trend.latest), words.moved(list(trend.scores))]
         more = () if page.narrow else (page.text(counted(trend.sittings, "interview")),)
         table.add_row(*map(page.text, cells), *more)
     return table

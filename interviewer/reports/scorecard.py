@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from interviewer.domain.display import whole
-from interviewer.domain.grading import Outcome
+from interviewer.domain.grading import Outcome, score_points
 from interviewer.domain.scorecard import PointLine, QuestionResult, Scorecard
 from interviewer.domain.text import counted
 from interviewer.reports import guidetext, render, view, words
@@ -65,7 +65,7 @@ def _overall(card: Scorecard, page: Page) -> Iterator[RenderableType]:
     if card.score is None or card.band is None:
         yield page.heading(words.NO_SCORE)
     else:
-        yield page.heading(f"{words.points(card.score)} of 100. Band {card.band} of 5: {words.band_name(card.band)}.")
+        yield page.heading(f"{score_points(card.score)} of 100. Band {card.band} of 5: {words.band_name(card.band)}.")
         yield page.padded(page.bar(card.score, min(50, page.width - 4)))
         yield page.indented(words.band_meaning(card.band))
     for sentence in (words.tally(card), words.unfinished(card)):
@@ -89,7 +89,7 @@ def _categories(card: Scorecard, page: Page) -> Iterator[RenderableType]:
     yield page.heading("By category")
     table = page.table("left", "right", "left", *(() if page.narrow else ("left", "left")))
     for line in card.categories:
-        cells = [words.category_name(line.category), words.points(line.score), words.band_name(line.band)]
+        cells = [words.category_name(line.category), score_points(line.score), words.band_name(line.band)]
         rest = [] if page.narrow else [page.bar(line.score, 20), page.text(counted(line.questions, "question"))]
         table.add_row(*map(page.text, cells), *rest)
     yield page.padded(table)

@@ -89,9 +89,6 @@ def band_range(band: int) -> str:
     return f"{BAND_FLOORS[band - 1]:.0f} to {top:.0f}"
 
 
-points = score_points
-
-
 def day(at: datetime) -> str:
     """ "12 March 2026"."""
     return f"{at.day} {at:%B %Y}"
@@ -144,7 +141,7 @@ def standing(result: QuestionResult) -> str:
         case Outcome.GRADED:
             if result.score is None or result.band is None:
                 return "Not graded"
-            return f"{points(result.score)} of 100, {band_name(result.band)}"
+            return f"{score_points(result.score)} of 100, {band_name(result.band)}"
 
 
 def band_label(result: QuestionResult) -> str:
@@ -295,7 +292,7 @@ def course(scores: Sequence[float | None]) -> str:
     known = [s for s in scores if s is not None]
     if not known:
         return NO_SCORE
-    return f"Latest score {points(known[-1])} of 100.{f' {since(known)}' if len(known) > 1 else ''}"
+    return f"Latest score {score_points(known[-1])} of 100.{f' {since(known)}' if len(known) > 1 else ''}"
 
 
 def since(scores: Sequence[float | None]) -> str:
@@ -305,7 +302,8 @@ def since(scores: Sequence[float | None]) -> str:
         return ""
     change = moved(known)
     against = "with" if change == "level" else "since"
-    return f"{_capital(change)} {against} the first, which was {points(known[0])}. Mean {points(fmean(known))}."
+    first, mean = score_points(known[0]), score_points(fmean(known))
+    return f"{_capital(change)} {against} the first, which was {first}. Mean {mean}."
 
 
 def moved(scores: Sequence[float | None]) -> str:
@@ -328,8 +326,8 @@ def weak_question(mean: float, latest: float, times: int, skipped: int) -> str:
     """How a question went over time."""
     left = f" Skipped {_often(skipped)}." if skipped else ""
     if times == 1:
-        return "Asked once, and skipped." if skipped else f"{points(mean)} of 100, asked once."
-    return f"Mean {points(mean)} of 100 over {times} interviews, latest {points(latest)}.{left}"
+        return "Asked once, and skipped." if skipped else f"{score_points(mean)} of 100, asked once."
+    return f"Mean {score_points(mean)} of 100 over {times} interviews, latest {score_points(latest)}.{left}"
 
 
 def _often(count: int) -> str:

@@ -121,12 +121,23 @@ def test_any_text_can_be_read(reader: AnswerReader, answer: str) -> None:
 def test_what_is_likelier_not_made_than_made_in_part_gets_no_credit() -> None:
     probabilities = np.array([[0.24, 0.24, 0.28, 0.24], [0.05, 0.44, 0.46, 0.05], [0.3, 0.3, 0.35, 0.05]], np.float32)
     tilt = (0.0, 0.4, 0.0, 0.0)
-    assert [VERDICTS[n] for n in tilted(np.log(probabilities), tilt, 0.5).argmax(1)] == [
+    assert [VERDICTS[n] for n in tilted(np.log(probabilities), tilt, 0.5, 0.0).argmax(1)] == [
         Verdict.MISSING,
         Verdict.MISSING,
         Verdict.PARTIAL,
     ]
-    assert [VERDICTS[n] for n in tilted(np.log(probabilities), tilt, 0.0).argmax(1)] == [Verdict.PARTIAL] * 3
+    assert [VERDICTS[n] for n in tilted(np.log(probabilities), tilt, 0.0, 0.0).argmax(1)] == [Verdict.PARTIAL] * 3
+
+
+def test_a_contradiction_that_is_only_guessed_is_called_missing() -> None:
+    probabilities = np.array([[0.1, 0.1, 0.2, 0.6], [0.3, 0.1, 0.15, 0.45], [0.3, 0.22, 0.03, 0.45]], np.float32)
+    none = (0.0, 0.0, 0.0, 0.0)
+    assert [VERDICTS[n] for n in tilted(np.log(probabilities), none, 0.5, 0.5).argmax(1)] == [
+        Verdict.CONTRADICTED,
+        Verdict.MISSING,
+        Verdict.MISSING,
+    ]
+    assert [VERDICTS[n] for n in tilted(np.log(probabilities), none, 0.5, 0.0).argmax(1)] == [Verdict.CONTRADICTED] * 3
 
 
 def test_a_missing_model_is_an_error_with_a_remedy(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from interviewer.domain.grading import BAND_NAMES, Origin, Outcome, Verdict, band
+from interviewer.domain.grading import BAND_NAMES, Origin, Outcome, Verdict, band, score_points
 from interviewer.domain.guide import Category
 from interviewer.domain.interview import Mode
 from interviewer.domain.scorecard import Scorecard
@@ -30,7 +30,7 @@ def test_band_ranges_agree_with_the_bands() -> None:
 
 @pytest.mark.parametrize("score", [14.9, 39.9, 61.9, 84.9, 0.0, 100.0])
 def test_a_shown_score_is_never_of_another_band(score: float) -> None:
-    assert band(float(words.points(score))) == band(score)
+    assert band(float(score_points(score))) == band(score)
 
 
 @pytest.mark.parametrize(("minutes", "said"), [(0.4, "under a minute"), (1.2, "1 minute"), (34.2, "34 minutes")])

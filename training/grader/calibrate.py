@@ -33,6 +33,8 @@ RIGHT = 0.75
 
 SHOWN = 0.5
 """A point that is likelier not made at all than made in part or whole gets no credit."""
+OPPOSED = 0.5
+"""To be told falsely that one said the opposite is worse than to be told that a point was not made."""
 LOST = 0.02
 """Share of the sentences that show something which may be left out as mere talk."""
 NOTHING, NEVER = (-20.0, -20.0, 20.0, -20.0), -20.0
@@ -73,7 +75,7 @@ def tilted(logits: Floats, examples: Sequence[Example]) -> list[float]:
     mixed = np.array([e.design in MIXED for e in examples for s in e.statements if not s.pitfall])
 
     def agreement(tilt: Sequence[float]) -> float:
-        said = shipped.tilted(logits, tilt, SHOWN).argmax(axis=1)
+        said = shipped.tilted(logits, tilt, SHOWN, OPPOSED).argmax(axis=1)
         covered = kappa(labels[mixed] == COVERED, said[mixed] == COVERED)
         return kappa(labels, said) + covered - 0.02 * float(np.abs(tilt).sum())
 
@@ -166,6 +168,7 @@ def main() -> None:
         "shift": shift,
         "tilt": (tilt := tilted(points.double().numpy() / temperature + np.array(shift), examples)),
         "shown": SHOWN,
+        "opposed": OPPOSED,
         "pitfall_temperature": round(pitfall_temperature, 4),
         "pitfall_shift": round(moved, 4),
         "committed": threshold(chances, committed.double().numpy()),
@@ -176,7 +179,7 @@ def main() -> None:
     print("before", mixed_figures(examples, judged))
     moved_points = [
         Judged(
-            shipped.tilted(j.points / temperature + np.array(shift), tilt, SHOWN),
+            shipped.tilted(j.points / temperature + np.array(shift), tilt, SHOWN, OPPOSED),
             j.pitfalls / pitfall_temperature + moved,
             j.where,
         )
@@ -185,7 +188,7 @@ def main() -> None:
     print("after ", mixed_figures(examples, moved_points))
     shifted = points / temperature + torch.tensor(shift)
     probabilities = shifted.softmax(-1)
-    said = torch.tensor(shipped.tilted(shifted.numpy(), tilt, SHOWN)).argmax(-1)
+    said = torch.tensor(shipped.tilted(shifted.numpy(), tilt, SHOWN, OPPOSED)).argmax(-1)
     sure = probabilities.gather(1, said[:, None])[:, 0]
     for low, high in ((0.0, 0.4), (0.4, 0.55), (0.55, 0.7), (0.7, 0.85), (0.85, 1.01)):
         inside = (sure >= low) & (sure < high)

@@ -39,8 +39,10 @@ def main() -> None:
     examples = dev_examples(options.shared)[:: max(1, len(dev_examples(options.shared)) // options.answers)]
     told = [(e, "\n".join(shipped.hear(e.answer).sentences)) for e in examples]
     examples = [replace(e, answer=text) for e, text in told if text]
+    encoder = Encoder(TOKENIZER)
+    judge(reader, encoder, examples[:1], half=False)
     start = time.perf_counter()
-    judged = [judge(reader, Encoder(TOKENIZER), [e], half=False)[0] for e in examples]
+    judged = [judge(reader, encoder, [e], half=False)[0] for e in examples]
     torch_time = time.perf_counter() - start
     start = time.perf_counter()
     read = [
@@ -52,7 +54,7 @@ def main() -> None:
     onnx_time = time.perf_counter() - start
     fitted = shipped.calibration
     shifted = np.concatenate([j.points for j in judged]) / fitted.temperature + np.array(fitted.shift)
-    logits = tilted(shifted, fitted.tilt, fitted.shown)
+    logits = tilted(shifted, fitted.tilt, fitted.shown, fitted.opposed)
     said = [VERDICTS.index(r.verdict) for points, _ in read for r in points]
     odds = np.concatenate([j.pitfalls for j in judged]) / fitted.pitfall_temperature + fitted.pitfall_shift
     committed = [r.committed >= fitted.committed for _, pitfalls in read for r in pitfalls]
