@@ -69,7 +69,7 @@ READER := interviewer/engines/model
 DEVICE ?= cpu
 THREADS ?= 2
 
-train: $(MADE)/third/last.pt ## Make the shipped models again: needs the answer sets, downloads torch; goes on where it was stopped
+train: $(MADE)/last.pt ## Make the shipped models again: needs the answer sets, downloads torch; goes on where it was stopped
 	$(TRAIN) -m training.export_embedding $(WEIGHTS) interviewer/retrieval/model
 	$(TRAIN) -m training.grader.export $< $(READER)/model.onnx
 	$(TRAIN) -m training.grader.calibrate $(READER)
@@ -87,8 +87,19 @@ $(MADE)/first/last.pt: $(wildcard training/short/*.jsonl) | $(WEIGHTS)
 $(MADE)/second/last.pt: $(MADE)/first/last.pt $(wildcard training/answers/*.jsonl evals/answers/*.jsonl)
 	$(TRAIN) -m training.grader.train $< $(@D) --second 3000 --batch 16 --threads $(THREADS) --device $(DEVICE)
 
-$(MADE)/third/last.pt: $(MADE)/second/last.pt
-	$(TRAIN) -m training.grader.steady $< $(@D) --teacher $< --seed 11 --threads $(THREADS) --device $(DEVICE)
+$(MADE)/short/last.pt: $(MADE)/first/last.pt
+	$(TRAIN) -m training.grader.train $< $(@D) --short 1500 --seed 17 --threads $(THREADS) --device $(DEVICE)
+
+STEADY := -m training.grader.steady $(MADE)/second/last.pt --interviews $(MADE)/second/last.pt --short $(MADE)/short/last.pt
+
+$(MADE)/both/last.pt: $(MADE)/second/last.pt $(MADE)/short/last.pt
+	$(TRAIN) $(STEADY) $(@D) --public 0.75 --steps 1200 --seed 11 --threads $(THREADS) --device $(DEVICE)
+
+$(MADE)/interviews/last.pt: $(MADE)/second/last.pt $(MADE)/short/last.pt
+	$(TRAIN) $(STEADY) $(@D) --public 0.07 --steps 320 --seed 12 --threads $(THREADS) --device $(DEVICE)
+
+$(MADE)/last.pt: $(MADE)/both/last.pt $(MADE)/interviews/last.pt
+	$(TRAIN) -m training.grader.average $@ $(MADE)/both/last.pt 0.5 $(MADE)/interviews/last.pt 0.5
 
 clean: ## Remove what make made
 	rm -rf $(VENV) .venv-train node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

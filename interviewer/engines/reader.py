@@ -29,8 +29,7 @@ LAYERS, HEADS, HEAD, HIDDEN = 6, 12, 32, 384
 PAST = tuple(f"{kind}.{layer}" for layer in range(LAYERS) for kind in ("keys", "values"))
 SENTENCES_KEPT = 64
 VERDICTS = (Verdict.COVERED, Verdict.PARTIAL, Verdict.MISSING, Verdict.CONTRADICTED)
-MISSING, CONTRADICTED = 2, 3
-OUT_OF_REACH = 20.0
+COVERED, PARTIAL, MISSING, CONTRADICTED = range(4)
 NOTHING_TOLD = (0.1, 0.1, 0.7, 0.1)
 
 Floats = NDArray[np.float32]
@@ -66,18 +65,17 @@ class PitfallReading:
 class Calibration:
     """What was fitted on questions held apart, so that a probability is how often it is so.
 
-    Logits are divided by the temperature and shifted. The verdict is the likeliest after `tilt` is added to the log
-    probabilities, which agrees best with the labels; but a point is called covered or partial only where these two
-    together have at least the probability `shown`, and contradicted only where that has at least `opposed`: else it is
-    missing. A pitfall counts as committed from the probability `committed`. A sentence whose logit of only talking is
-    above `talk` is left out.
+    Logits are divided by the temperature and shifted. A point is contradicted from the probability `opposed`, where
+    covered is less likely; else covered from the probability `covered`; else partial where covered and partial together
+    have at least `shown`; else missing. So no verdict but missing is a mere guess. A pitfall counts as committed from
+    the probability `committed`. A sentence whose logit of only talking is above `talk` is left out.
     """
 
     temperature: float = 1.0
     shift: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
-    tilt: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
-    shown: float = 0.0
-    opposed: float = 0.0
+    covered: float = 0.45
+    shown: float = 0.5
+    opposed: float = 0.4
     pitfall_temperature: float = 1.0
     pitfall_shift: float = 0.0
     committed: float = 0.5
@@ -113,18 +111,19 @@ class Part:
 class AnswerReader:
     """The shipped grader, loaded at first use. Safe to call from several threads.
 
-    `tokenizer` is the embedding model's tokenizer.json. Raises EngineError when a file is missing or broken.
+    `tokenizer` is the embedding model's tokenizer.json; without a calibration the folder's is taken. Raises EngineError
+    when a file is missing or broken.
     """
 
-    name = "minilm-reader-4"
+    name = "minilm-reader-5"
 
-    def __init__(self, tokenizer: Path, folder: Path = SHIPPED_READER) -> None:
+    def __init__(self, tokenizer: Path, folder: Path = SHIPPED_READER, calibration: Calibration | None = None) -> None:
         self._paths = (tokenizer, folder)
         self._loading = Lock()
         self._loaded: tuple[Any, Any] | None = None
         self._statement_ids = lru_cache(4096)(self._statement_tokens)
         self._sentence = lru_cache(SENTENCES_KEPT)(self._read_sentence)
-        self._calibration: Calibration | None = None
+        self._calibration = calibration
 
     @property
     def calibration(self) -> Calibration:
@@ -137,7 +136,7 @@ class AnswerReader:
         """Load the model now."""
         with self._loading:
             if self._loaded is None:
-                self._loaded, self._calibration = _load(*self._paths)
+                self._loaded, self._calibration = _load(*self._paths, self._calibration)
 
     def hear(self, answer: str) -> HeardAnswer:
         """Read an answer once, for any number of statements. 150 words take some 30 ms, each statement 2."""
@@ -199,9 +198,9 @@ class HeardAnswer:
         readings = [PointReading(Verdict.MISSING, NOTHING_TOLD, "")] if not self.parts else []
         for part in self.parts:
             verdict, _, where = self._reader.logits(part, statement)
-            shifted = verdict / fitted.temperature + np.array(fitted.shift, np.float32)
-            chosen = VERDICTS[int(tilted(shifted[None], fitted.tilt, fitted.shown, fitted.opposed).argmax())]
-            readings.append(PointReading(chosen, _softmax(shifted), _quote(part, where)))
+            chances = probabilities(verdict[None], fitted)
+            chosen = VERDICTS[int(verdicts(chances, fitted)[0])]
+            readings.append(PointReading(chosen, tuple(map(float, chances[0])), _quote(part, where)))
         return min(readings, key=lambda r: r.of(Verdict.MISSING))
 
     def pitfall(self, statement: str) -> PitfallReading:
@@ -215,15 +214,20 @@ class HeardAnswer:
         return max(readings, key=lambda r: r.committed)
 
 
-def tilted(shifted: Floats, tilt: Sequence[float], shown: float, opposed: float) -> Floats:
-    """Calibrated logits (points, 4), the largest of which is the verdict. The rest is explained at Calibration."""
+def probabilities(logits: Floats, fitted: Calibration) -> Floats:
+    """Of each verdict, (points, 4), from the logits."""
+    shifted = logits / fitted.temperature + np.array(fitted.shift, np.float32)
     powers = np.exp(shifted - shifted.max(axis=1, keepdims=True))
-    powers /= powers.sum(axis=1, keepdims=True)
-    moved: Floats = shifted + np.array(tilt, np.float32)
-    moved[powers[:, :2].sum(axis=1) < shown, :2] -= OUT_OF_REACH
-    guessed = (moved.argmax(axis=1) == CONTRADICTED) & (powers[:, CONTRADICTED] < opposed)
-    moved[guessed] -= OUT_OF_REACH * (np.arange(len(VERDICTS)) != MISSING)
-    return moved
+    chances: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return chances
+
+
+def verdicts(chances: Floats, fitted: Calibration) -> NDArray[np.int64]:
+    """Index in VERDICTS of each point's verdict, (points,), from its probabilities; the rule is told at Calibration."""
+    covered, partial, _, contradicted = chances.T
+    opposed = (contradicted >= fitted.opposed) & (contradicted > covered)
+    rules = [opposed, covered >= fitted.covered, covered + partial >= fitted.shown]
+    return np.select(rules, [CONTRADICTED, COVERED, PARTIAL], MISSING)
 
 
 _NOTHING: dict[str, Floats] = {
@@ -251,11 +255,6 @@ def _inputs(ids: Sequence[int], first_place: int, past: dict[str, Floats]) -> di
     return {"input_ids": np.array(ids, np.int64), "places": places, "lengths": lengths, **past}
 
 
-def _softmax(logits: Floats) -> tuple[float, ...]:
-    powers = np.exp(logits - logits.max())
-    return tuple(float(p) for p in powers / powers.sum())
-
-
 def _quote(part: Part, where: Floats) -> str:
     """The sentence to whose tokens the statement points most."""
     shares = np.exp(where - where.max())
@@ -263,8 +262,8 @@ def _quote(part: Part, where: Floats) -> str:
     return part.sentences[int(np.argmax(sums))]
 
 
-def _load(tokenizer_path: Path, folder: Path) -> tuple[tuple[Any, Any], Calibration]:
-    """The tokenizer with the session, and the calibration."""
+def _load(tokenizer_path: Path, folder: Path, calibration: Calibration | None) -> tuple[tuple[Any, Any], Calibration]:
+    """The tokenizer with the session, and the calibration: the folder's where none is given."""
     try:
         import onnxruntime
         from tokenizers import Tokenizer
@@ -278,7 +277,7 @@ def _load(tokenizer_path: Path, folder: Path) -> tuple[tuple[Any, Any], Calibrat
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         path = str(folder / "model.onnx")
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        calibration = Calibration(**json.loads((folder / "calibration.json").read_text("utf-8")))
+        calibration = calibration or Calibration(**json.loads((folder / "calibration.json").read_text("utf-8")))
     except Exception as error:  # the classes that the two libraries raise have nothing else in common
         message = f"the grading model in {folder} cannot be loaded: {error}"
         raise EngineError(message, "Install the package again.", reason="model") from error

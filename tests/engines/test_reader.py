@@ -15,7 +15,7 @@ from interviewer.domain.guide import KeyPoint, Pitfall
 from interviewer.domain.text import sentences
 from interviewer.engines.embedded import telling
 from interviewer.engines.judged import JudgedReading
-from interviewer.engines.reader import PAST, SHIPPED_READER, VERDICTS, AnswerReader, tilted
+from interviewer.engines.reader import PAST, SHIPPED_READER, VERDICTS, AnswerReader, Calibration, verdicts
 from interviewer.retrieval.embedding import SHIPPED_MODEL
 
 TOKENIZER = SHIPPED_MODEL / "tokenizer.json"
@@ -118,26 +118,21 @@ def test_any_text_can_be_read(reader: AnswerReader, answer: str) -> None:
     assert len(reader.read(answer, POINTS, [PITFALL])[0]) == len(POINTS)
 
 
-def test_what_is_likelier_not_made_than_made_in_part_gets_no_credit() -> None:
-    probabilities = np.array([[0.24, 0.24, 0.28, 0.24], [0.05, 0.44, 0.46, 0.05], [0.3, 0.3, 0.35, 0.05]], np.float32)
-    tilt = (0.0, 0.4, 0.0, 0.0)
-    assert [VERDICTS[n] for n in tilted(np.log(probabilities), tilt, 0.5, 0.0).argmax(1)] == [
-        Verdict.MISSING,
-        Verdict.MISSING,
-        Verdict.PARTIAL,
-    ]
-    assert [VERDICTS[n] for n in tilted(np.log(probabilities), tilt, 0.0, 0.0).argmax(1)] == [Verdict.PARTIAL] * 3
-
-
-def test_a_contradiction_that_is_only_guessed_is_called_missing() -> None:
-    probabilities = np.array([[0.1, 0.1, 0.2, 0.6], [0.3, 0.1, 0.15, 0.45], [0.3, 0.22, 0.03, 0.45]], np.float32)
-    none = (0.0, 0.0, 0.0, 0.0)
-    assert [VERDICTS[n] for n in tilted(np.log(probabilities), none, 0.5, 0.5).argmax(1)] == [
-        Verdict.CONTRADICTED,
-        Verdict.MISSING,
-        Verdict.MISSING,
-    ]
-    assert [VERDICTS[n] for n in tilted(np.log(probabilities), none, 0.5, 0.0).argmax(1)] == [Verdict.CONTRADICTED] * 3
+@pytest.mark.parametrize(
+    ("chances", "verdict"),
+    [
+        ((0.45, 0.05, 0.45, 0.05), Verdict.COVERED),
+        ((0.44, 0.06, 0.45, 0.05), Verdict.PARTIAL),
+        ((0.05, 0.45, 0.3, 0.2), Verdict.PARTIAL),
+        ((0.24, 0.24, 0.28, 0.24), Verdict.MISSING),
+        ((0.05, 0.44, 0.46, 0.05), Verdict.MISSING),
+        ((0.1, 0.1, 0.4, 0.4), Verdict.CONTRADICTED),
+        ((0.3, 0.11, 0.2, 0.39), Verdict.MISSING),
+        ((0.46, 0.0, 0.14, 0.4), Verdict.COVERED),
+    ],
+)
+def test_no_verdict_but_missing_is_a_guess(chances: tuple[float, ...], verdict: Verdict) -> None:
+    assert VERDICTS[int(verdicts(np.array([chances], np.float32), Calibration())[0])] is verdict
 
 
 def test_a_missing_model_is_an_error_with_a_remedy(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from training.grader.data import CONTRADICTED, MISSING, Composer, Example, Question, read_questions
-from training.grader.lines import Lines, kept_lines, put_in
+from training.grader.data import CONTRADICTED, COVERED, MISSING, Composer, Example, Question, Statement, read_questions
+from training.grader.lines import Lines, kept_lines, put_in, telling
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (ROOT / "training" / "answers", ROOT / "evals" / "answers")
@@ -16,7 +16,7 @@ FOLDERS = (ROOT / "training" / "answers", ROOT / "evals" / "answers")
 
 @pytest.fixture(scope="module")
 def questions() -> list[Question]:
-    return read_questions(path for folder in FOLDERS for path in folder.glob("*.jsonl"))
+    return read_questions(*FOLDERS)
 
 
 def words_shown(example: Example) -> dict[str, str]:
@@ -63,6 +63,27 @@ def test_a_denial_is_put_in_where_it_shows(questions: list[Question]) -> None:
     assert made.answer[slice(*denied.span)] == line
     others = {k: v for k, v in words_shown(made).items() if k != denied.text}
     assert others == words_shown(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "label", "design", "weights"),
+    [
+        ("The water dries up.", COVERED, "asag", [1.0]),
+        ("It is hot. The water dries up.", COVERED, "asag", [0.5, 0.5]),
+        ("It is hot. No idea.", MISSING, "asag", [0.0, 0.0]),
+        ("A man sleeps.", COVERED, "nli", [0.0]),
+    ],
+)
+def test_a_short_answer_that_shows_something_does_not_only_talk(
+    answer: str, label: int, design: str, weights: list[float]
+) -> None:
+    rows = telling(Example(answer, (Statement("The water evaporates.", label),), "", design))
+    assert rows == [(0.0, weight) for weight in weights]
+
+
+def test_where_the_words_are_known_only_they_tell() -> None:
+    shown = Statement("The water evaporates.", COVERED, span=(11, 30))
+    assert telling(Example("It is hot. The water dries up.", (shown,))) == [(0.0, 0.0), (0.0, 1.0)]
 
 
 def test_no_line_is_learnt_that_the_unseen_attacks_hold() -> None:

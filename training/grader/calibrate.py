@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -23,18 +24,14 @@ from torch.nn import functional
 
 from bench.agreement import kappa, token_f1
 from interviewer.engines import reader as shipped
-from interviewer.engines.reader import AnswerReader
-from training.grader.data import CONTRADICTED, COVERED, MISSING, MIXED, PARTIAL, Example, sentence_spans
+from interviewer.engines.reader import AnswerReader, Calibration
+from training.grader.data import COVERED, MISSING, MIXED, Example, sentence_spans
 from training.grader.evaluate import Floats, Judged, mixed_figures
 from training.grader.train import ROOT, TOKENIZER, dev_examples
 
 RIGHT = 0.75
 """How often a pitfall that is called committed should be one, on the dev answers."""
 
-SHOWN = 0.5
-"""A point that is likelier not made at all than made in part or whole gets no credit."""
-OPPOSED = 0.5
-"""To be told falsely that one said the opposite is worse than to be told that a point was not made."""
 LOST = 0.02
 """Share of the sentences that show something which may be left out as mere talk."""
 NOTHING, NEVER = (-20.0, -20.0, 20.0, -20.0), -20.0
@@ -64,27 +61,6 @@ def threshold(chances: Floats, labels: Floats) -> float:
         if above.any() and labels[above].mean() >= RIGHT:
             return round(float(cut), 2)
     return 0.95
-
-
-def tilted(logits: Floats, examples: Sequence[Example]) -> list[float]:
-    """What to add before the likeliest verdict is taken, for the best sum of two kappas; one coordinate at a time.
-
-    Four verdicts over all answers, and covered or not on those of mixed coverage.
-    """
-    labels = np.array([s.label for e in examples for s in e.statements if not s.pitfall])
-    mixed = np.array([e.design in MIXED for e in examples for s in e.statements if not s.pitfall])
-
-    def agreement(tilt: Sequence[float]) -> float:
-        said = shipped.tilted(logits, tilt, SHOWN, OPPOSED).argmax(axis=1)
-        covered = kappa(labels[mixed] == COVERED, said[mixed] == COVERED)
-        return kappa(labels, said) + covered - 0.02 * float(np.abs(tilt).sum())
-
-    best = [0.0, 0.0, 0.0, 0.0]
-    for _ in range(3):
-        for place in (COVERED, PARTIAL, CONTRADICTED):
-            tries = [[*best[:place], round(float(x), 2), *best[place + 1 :]] for x in np.arange(-1.2, 1.21, 0.1)]
-            best = max(tries, key=agreement)
-    return best
 
 
 def talk_cut(reader: AnswerReader, examples: Sequence[Example]) -> tuple[float, float]:
@@ -134,10 +110,20 @@ def quote_overlap(examples: Sequence[Example], quotes: Sequence[Sequence[str]]) 
     )
 
 
-def write(folder: Path, fitted: dict[str, object]) -> AnswerReader:
-    """Keep what was fitted, and read with it."""
-    (folder / "calibration.json").write_text(json.dumps(fitted, indent=2) + "\n", "utf-8")
-    return AnswerReader(TOKENIZER, folder)
+def report(fitted: Calibration, examples: Sequence[Example], judged: Sequence[Judged]) -> None:
+    """Print how verdicts agree with labels, and how often they are right by their confidence."""
+    print("before", mixed_figures(examples, judged))
+    labels = np.array([s.label for e in examples for s in e.statements if not s.pitfall])
+    mixed = np.array([e.design in MIXED for e in examples for s in e.statements if not s.pitfall])
+    chances = shipped.probabilities(np.concatenate([j.points for j in judged]), fitted)
+    said = shipped.verdicts(chances, fitted)
+    covered = kappa(labels[mixed] == COVERED, said[mixed] == COVERED)
+    print(f"after: four verdicts, kappa {kappa(labels, said):.3f}; mixed, covered {covered:.3f}")
+    sure = np.take_along_axis(chances, said[:, None], 1)[:, 0]
+    for low, high in ((0.0, 0.4), (0.4, 0.55), (0.55, 0.7), (0.7, 0.85), (0.85, 1.01)):
+        inside = (sure >= low) & (sure < high)
+        right = (said == labels)[inside].mean() if inside.any() else float("nan")
+        print(f"confidence {low:.2f}-{min(high, 1):.2f}: {int(inside.sum())} verdicts, right {right:.2f}")
 
 
 def main() -> None:
@@ -148,13 +134,14 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     examples = dev_examples(options.shared, drawn=False)
-    talk, rest = talk_cut(write(options.folder, {}), examples)
+    talk, rest = talk_cut(AnswerReader(TOKENIZER, options.folder, Calibration()), examples)
     print(f"left out: {LOST:.0%} of the sentences that show something, {rest:.0%} of the others")
-    reader = write(options.folder, {"talk": talk})
+    reader = AnswerReader(TOKENIZER, options.folder, Calibration(talk=talk))
     judged, quotes = zip(*(heard(reader, e) for e in examples), strict=True)
     points = torch.tensor(np.concatenate([j.points for j in judged])).float()
     labels = torch.tensor([s.label for e in examples for s in e.statements if not s.pitfall])
-    others = [e for e in dev_examples(options.shared) if e not in set(examples)]
+    fitted_on = set(examples)
+    others = [e for e in dev_examples(options.shared) if e not in fitted_on]
     heard_pitfalls = [*(j.pitfalls for j in judged), *(heard(reader, e)[0].pitfalls for e in others)]
     pitfalls = torch.tensor(np.concatenate(heard_pitfalls)).float()
     committed = torch.tensor([s.label for e in [*examples, *others] for s in e.statements if s.pitfall])
@@ -163,37 +150,17 @@ def main() -> None:
     pitfall_temperature, pitfall_shift = fit(torch.stack([torch.zeros_like(pitfalls), pitfalls], 1), committed)
     moved = pitfall_shift[1] - pitfall_shift[0]
     chances = (pitfalls / pitfall_temperature + moved).sigmoid().double().numpy()
-    fitted = {
-        "temperature": round(temperature, 4),
-        "shift": shift,
-        "tilt": (tilt := tilted(points.double().numpy() / temperature + np.array(shift), examples)),
-        "shown": SHOWN,
-        "opposed": OPPOSED,
-        "pitfall_temperature": round(pitfall_temperature, 4),
-        "pitfall_shift": round(moved, 4),
-        "committed": threshold(chances, committed.double().numpy()),
-        "talk": talk,
-    }
-    write(options.folder, fitted)
+    fitted = Calibration(
+        temperature=round(temperature, 4),
+        shift=tuple(shift),
+        pitfall_temperature=round(pitfall_temperature, 4),
+        pitfall_shift=round(moved, 4),
+        committed=threshold(chances, committed.double().numpy()),
+        talk=talk,
+    )
+    (options.folder / "calibration.json").write_text(json.dumps(asdict(fitted), indent=2) + "\n", "utf-8")
     print(fitted)
-    print("before", mixed_figures(examples, judged))
-    moved_points = [
-        Judged(
-            shipped.tilted(j.points / temperature + np.array(shift), tilt, SHOWN, OPPOSED),
-            j.pitfalls / pitfall_temperature + moved,
-            j.where,
-        )
-        for j in judged
-    ]
-    print("after ", mixed_figures(examples, moved_points))
-    shifted = points / temperature + torch.tensor(shift)
-    probabilities = shifted.softmax(-1)
-    said = torch.tensor(shipped.tilted(shifted.numpy(), tilt, SHOWN, OPPOSED)).argmax(-1)
-    sure = probabilities.gather(1, said[:, None])[:, 0]
-    for low, high in ((0.0, 0.4), (0.4, 0.55), (0.55, 0.7), (0.7, 0.85), (0.85, 1.01)):
-        inside = (sure >= low) & (sure < high)
-        right = (said == labels)[inside].float().mean() if inside.any() else float("nan")
-        print(f"confidence {low:.2f}-{min(high, 1):.2f}: {int(inside.sum())} verdicts, right {right:.2f}")
+    report(fitted, examples, judged)
     print(f"nothing told in {int((~told).sum())} verdicts, {int((labels[~told] == MISSING).sum())} of them missing")
     print(f"quotes, token F1 {quote_overlap(examples, quotes):.2f}")
 

@@ -77,10 +77,10 @@ def held_apart(key: str) -> bool:
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % 1000 < 1000 * DEV_SHARE
 
 
-def read_questions(paths: Iterable[Path]) -> list[Question]:
-    """Every question of the files, with its answers as examples."""
+def read_questions(*folders: Path) -> list[Question]:
+    """Every question of the folders' files, with its answers as examples. The order is the same wherever they lie."""
     found = []
-    for path in sorted(paths):
+    for path in (path for folder in folders for path in sorted(folder.glob("*.jsonl"))):
         for number, line in enumerate(path.read_text("utf-8").splitlines()):
             row = json.loads(line)
             name = f"{path.stem}:{number}"

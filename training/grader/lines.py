@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 MERGED = 0.3
 """How often a line that ends without a stop runs into the next sentence instead of standing alone."""
 SOURCES = {"talk": 0.35, "attacks": 0.1, "steering": 0.2, "everyday": 0.15, "elsewhere": 0.2}
-STEERING_WEIGHT, UNTELLING_WEIGHT = 0.4, 0.25
+STEERING_WEIGHT, UNTELLING_WEIGHT, LIKELY_WEIGHT = 0.4, 0.25, 0.5
 
 
 def kept_lines(name: str) -> list[str]:
@@ -58,6 +58,20 @@ def put_in(
             statement = replace(statement, label=shows[1], span=(start, start + len(line)), weight=1.0)  # noqa: PLW2901
         statements.append(statement)
     return replace(example, answer=f"{before}{lead}{line}{tail}{after}", statements=tuple(statements))
+
+
+def telling(example: Example) -> list[tuple[float, float]]:
+    """Of each sentence of a short answer: 0, since it does not only talk, and how much that label weighs.
+
+    That is known where it shows something, and likely where the whole answer does; of everyday sentences nothing is.
+    """
+    known = example.design != "nli" and any(s.label != MISSING for s in example.statements)
+    rows = []
+    for start, end in (spans := sentence_spans(example.answer)):
+        shows = any(s.span and s.span[0] < end and s.span[1] > start for s in example.statements)
+        likely = known and not any(s.span for s in example.statements)
+        rows.append((0.0, 1.0 if shows or (likely and len(spans) == 1) else LIKELY_WEIGHT * likely))
+    return rows
 
 
 class Lines:

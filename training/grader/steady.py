@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Train a grader on, sentence by sentence, so that what tells nothing moves nothing.
 
-    python -m training.grader.steady START.pt OUT_DIR [--steps N] [--seed N] [--teacher T.pt ...]
+    python -m training.grader.steady SECOND.pt OUT --interviews SECOND.pt --short SHORT.pt --public 0.75 --steps 1200
 
 Each answer is read twice, once with lines put into it that tell nothing of the question: its verdicts must stay. A head
-on each sentence learns which only talk. Some answers get sentences that deny a key point. With teachers verdicts are
-learnt from them as well, who read the answer undisturbed. Writes OUT_DIR/last.pt.
+on each sentence learns which only talk. Some answers get sentences that deny a key point. Verdicts are learnt from two
+teachers as well, who read the answer undisturbed: one for interview answers, one for short ones and pairs of sentences.
+Writes OUT/last.pt.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from torch.nn import functional
 
 from training.grader import data
 from training.grader.data import Composer, Example
-from training.grader.lines import Lines
+from training.grader.lines import Lines, telling
 from training.grader.model import MASK, Batch, Encoder, Reader
-from training.grader.teachers import Teachers, unlike
+from training.grader.teachers import Teacher, unlike
 from training.grader.train import (
     ANSWERS_A_BATCH,
     MASKED,
+    MOSTLY_SHORT,
     ROOT,
     TOKENIZER,
     Targets,
@@ -42,10 +44,11 @@ DROP = 0.05
 PULL = 8.0
 """Weight of the distance between an answer's verdicts with and without lines put in."""
 TALK = 0.5
-PUBLIC, DENYING = 0.07, 0.12
+DENYING = 0.12
+"""Share of the batches of interview answers in which something is denied."""
 SLOWER = 0.6
 LABELS, TAUGHT = 0.5, 1.5
-"""Weights of the labels, and of what teachers say, where there are any."""
+"""Weights of the labels, and of what the teachers say."""
 
 
 def distance(outputs: tuple[Tensor, Tensor, Tensor], goal: Targets) -> Tensor:
@@ -78,28 +81,28 @@ def talk_loss(reader: Reader, states: Tensor, batch: Batch, labels: Sequence[Seq
 
 
 def stream(
-    shared: Path, seed: int, draw: random.Random, size: int
+    shared: Path, seed: int, draw: random.Random, size: int, public_share: float
 ) -> tuple[Iterator[tuple[list[Example], bool]], Lines]:
     """Batches, each with whether it is of interview answers; and the lines to put into those."""
     kept = [q for q in interview_questions(shared) if not data.held_apart(q.text)]
     nli = data.read_lines(shared / "asag" / "cad_nli.jsonl", "train", ("train",))
     lines = Lines(kept, sorted({s for row in nli for s in (row["premise"], row["hypothesis"])}), seed)
-    public, own = public_batches(shared, draw), composed(kept, Composer(kept, seed), draw, size)
+    public, own = public_batches(shared, draw, MOSTLY_SHORT), composed(kept, Composer(kept, seed), draw, size)
     denying = lines.denying(size)
 
     def drawn() -> Iterator[tuple[list[Example], bool]]:
         while True:
             share = draw.random()
-            if share < PUBLIC:
+            if share < public_share:
                 yield next(public), False
             else:
-                yield next(denying if share < PUBLIC + DENYING else own), True
+                yield next(denying if share < public_share + DENYING * (1 - public_share) else own), True
 
     return drawn(), lines
 
 
 def step_loss(
-    reader: Reader, encoder: Encoder, examples: list[Example], own: bool, lines: Lines, teachers: Teachers | None
+    reader: Reader, encoder: Encoder, examples: list[Example], own: bool, lines: Lines, teacher: Teacher
 ) -> Tensor:
     """The loss of one batch; of interview answers, with itself disturbed."""
     every = [*examples, *(lines.disturbed(e) for e in examples)] if own else examples
@@ -111,12 +114,11 @@ def step_loss(
     with torch.autocast(reader.device.type, torch.bfloat16):
         states = reader.read(batch)
         outputs = reader.judged(batch, states)
-    value = loss(outputs, goal)
-    if teachers:
-        value = LABELS * value + TAUGHT * unlike(outputs, teachers.say(examples), goal)
+    value = LABELS * loss(outputs, goal) + TAUGHT * unlike(outputs, teacher.say(examples), goal)
+    talking = [lines.talking(e) if own else telling(e) for e in every]
+    value = value + TALK * talk_loss(reader, states, batch, talking)
     if own:
-        talking = talk_loss(reader, states, batch, [lines.talking(e) for e in every])
-        value = value + PULL * distance(outputs, goal) + TALK * talking
+        value = value + PULL * distance(outputs, goal)
     return value
 
 
@@ -126,10 +128,12 @@ def main() -> None:
     parser.add_argument("start", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
-    parser.add_argument("--steps", type=int, default=320)
-    parser.add_argument("--seed", type=int, default=8)
+    parser.add_argument("--public", type=float, required=True, help="share of batches of short answers and pairs")
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--batch", type=int, default=ANSWERS_A_BATCH, help="interview answers a step")
-    parser.add_argument("--teacher", type=Path, action="append", default=[], help="a checkpoint to learn from")
+    parser.add_argument("--interviews", type=Path, required=True, help="the teacher for interview answers")
+    parser.add_argument("--short", type=Path, required=True, help="the teacher for short answers")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="cuda: on a graphics card")
     options = parser.parse_args()
@@ -139,11 +143,12 @@ def main() -> None:
     reader, encoder = Reader(DROP), Encoder(TOKENIZER)
     reader.load_state_dict(torch.load(options.start))
     reader.to(options.device)
-    teachers = Teachers(options.teacher, options.device) if options.teacher else None
-    batches, lines = stream(options.shared, options.seed, random.Random(options.seed), options.batch)
+    interviews, short = (Teacher(path, options.device) for path in (options.interviews, options.short))
+    batches, lines = stream(options.shared, options.seed, random.Random(options.seed), options.batch, options.public)
 
     def next_loss() -> Tensor:
-        return step_loss(reader, encoder, *next(batches), lines, teachers)
+        examples, own = next(batches)
+        return step_loss(reader, encoder, examples, own, lines, interviews if own else short)
 
     run_and_look(reader, encoder, next_loss, options.steps, SLOWER, options)
 

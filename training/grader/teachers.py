@@ -1,4 +1,4 @@
-"""Several graders that teach another: what they say together is nearer to the truth than a label or any one of them.
+"""A grader that teaches another: what it says of an answer tells more than the label.
 
 Distillation as in Hinton, Vinyals and Dean, "Distilling the knowledge in a neural network" (2015), at temperature 1.
 """
@@ -17,35 +17,28 @@ from training.grader.model import Encoder, Reader
 from training.grader.train import TOKENIZER, Targets
 
 
-class Teachers:
-    """Checkpoints that judge together."""
+class Teacher:
+    """A checkpoint that judges."""
 
-    def __init__(self, paths: Sequence[Path], device: str) -> None:
-        self._encoder = Encoder(TOKENIZER)
-        self._readers = [_loaded(path, device) for path in paths]
+    def __init__(self, path: Path, device: str) -> None:
+        self._encoder, self._reader = Encoder(TOKENIZER), Reader()
+        self._reader.load_state_dict(torch.load(path))
+        self._reader.to(device).eval()
 
     @torch.no_grad()
     def say(self, examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
-        """Probabilities of the verdicts (examples, statements, 4), and that a pitfall is committed; of all together."""
-        device = self._readers[0].device
+        """Probabilities of the verdicts, (examples, statements, 4), and that a pitfall is committed."""
+        device = self._reader.device
         batch = self._encoder.batch(examples)[0].to(device)
         with torch.autocast(device.type, torch.bfloat16):
-            outputs = [reader(batch) for reader in self._readers]
-        verdicts = torch.stack([verdict.float().log_softmax(-1) for verdict, _, _ in outputs])
-        pitfalls = torch.stack([committed.float() for _, committed, _ in outputs])
-        return verdicts.mean(0).softmax(-1), pitfalls.mean(0).sigmoid()
-
-
-def _loaded(path: Path, device: str) -> Reader:
-    reader = Reader()
-    reader.load_state_dict(torch.load(path))
-    return reader.to(device).eval()
+            verdict, committed, _ = self._reader(batch)
+        return verdict.float().softmax(-1), committed.float().sigmoid()
 
 
 def unlike(outputs: tuple[Tensor, Tensor, Tensor], said: tuple[Tensor, Tensor], goal: Targets) -> Tensor:
-    """How far outputs are from what teachers said: Kullback-Leibler divergence of verdicts, cross-entropy of pitfalls.
+    """How far outputs are from what a teacher said: Kullback-Leibler divergence of verdicts, cross-entropy of pitfalls.
 
-    `outputs` may hold the same examples twice, one half after the other, where the teachers saw them once.
+    `outputs` may hold the same examples twice, one half after the other, where the teacher saw them once.
     """
     verdict, committed, _ = outputs
     times = len(verdict) // len(said[0])

@@ -2,7 +2,10 @@
 """Train the grader: first on public pairs of sentences and short answers, then on interview answers.
 
     python -m training.grader.train WEIGHTS_DIR OUT_DIR --first 1800
-    python -m training.grader.train FIRST.pt OUT_DIR --second 2600
+    python -m training.grader.train FIRST.pt OUT_DIR --short 1500 --seed 17
+    python -m training.grader.train FIRST.pt OUT_DIR --second 3000 --batch 16
+
+`--short` goes on with the first stage, and makes the teacher who keeps the third from forgetting short answers.
 
 Writes OUT_DIR/last.pt at the end, and in the second stage log.jsonl: figures of the dev questions, which are held apart
 by a hash. Fixed seeds.
@@ -38,6 +41,8 @@ SMOOTHING = 0.05
 LOOK_EVERY = 1200
 PUBLIC = 0.2
 """Share of public batches in the second stage."""
+EVENLY, MOSTLY_SHORT = (0.35, 0.1, 0.3, 0.25), (0.5, 0.1, 0.2, 0.2)
+"""Shares of public batches: pupils' short answers, students' longer ones, pairs of sentences, our own short answers."""
 CLASS_WEIGHTS = (1.0, 1.2, 0.8, 1.2)
 
 
@@ -146,21 +151,21 @@ def _with_foreign(example: Example, foreign: list[data.Statement], draw: random.
     return replace(example, statements=tuple(draw.sample(statements, min(len(statements), 10))))
 
 
-def public_batches(shared: Path, draw: random.Random) -> Iterator[list[Example]]:
+def public_batches(shared: Path, draw: random.Random, shares: Sequence[float] = EVENLY) -> Iterator[list[Example]]:
     """Pairs whose files say that they may train a model that ships, and short answers of our own."""
     asag = shared / "asag"
     short = [r for name in ("scientsbank", "beetle") for r in data.read_lines(asag / f"{name}.jsonl", "train")]
     saf = data.asag_examples(data.read_lines(asag / "saf.jsonl", "train"), draw)
     nli = data.nli_examples(data.read_lines(asag / "cad_nli.jsonl", "train", ("train",)))
-    own = [q for q in data.read_questions((ROOT / "training" / "short").glob("*.jsonl")) if not data.held_apart(q.text)]
+    own = [q for q in data.read_questions(ROOT / "training" / "short") if not data.held_apart(q.text)]
     streams = [
-        (0.35, batches(data.asag_examples(short, draw), PAIRS_A_BATCH, draw)),
-        (0.1, batches(saf, ANSWERS_A_BATCH * 2, draw)),
-        (0.3, batches(nli, PAIRS_A_BATCH, draw)),
-        (0.25, batches([a for q in own for a in q.answers], PAIRS_A_BATCH, draw)),
+        batches(data.asag_examples(short, draw), PAIRS_A_BATCH, draw),
+        batches(saf, ANSWERS_A_BATCH * 2, draw),
+        batches(nli, PAIRS_A_BATCH, draw),
+        batches([a for q in own for a in q.answers], PAIRS_A_BATCH, draw),
     ]
     while True:
-        yield next(draw.choices([s for _, s in streams], [w for w, _ in streams])[0])
+        yield next(draw.choices(streams, shares)[0])
 
 
 def plain_loss(reader: Reader, encoder: Encoder, examples: Sequence[Example]) -> Tensor:
@@ -221,9 +226,8 @@ def run_and_look(
 
 def interview_questions(shared: Path, *, drawn: bool = True) -> list[data.Question]:
     """Every question with labelled answers that may be trained on; without `drawn`, none of training/answers."""
-    folders = [shared / "answers" / "train", ROOT / "evals" / "answers"]
-    folders += [ROOT / "training" / "answers"] if drawn else []
-    return data.read_questions(path for folder in folders for path in folder.glob("*.jsonl"))
+    folders = [ROOT / "evals" / "answers", *([ROOT / "training" / "answers"] if drawn else [])]
+    return data.read_questions(*folders, shared / "answers" / "train")
 
 
 def dev_examples(shared: Path, *, drawn: bool = True) -> list[Example]:
@@ -239,6 +243,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     stage = parser.add_mutually_exclusive_group(required=True)
     stage.add_argument("--first", type=int, help="steps of the first stage")
+    stage.add_argument("--short", type=int, help="steps with which the first stage goes on")
     stage.add_argument("--second", type=int, help="steps of the second stage")
     parser.add_argument("--batch", type=int, default=ANSWERS_A_BATCH, help="interview answers a step")
     parser.add_argument("--seed", type=int, default=SEED)
@@ -250,16 +255,17 @@ def main() -> None:
     draw = random.Random(options.seed)
     options.out.mkdir(parents=True, exist_ok=True)
     encoder, reader = Encoder(TOKENIZER), Reader()
-    public = public_batches(options.shared, draw)
+    public = public_batches(options.shared, draw, MOSTLY_SHORT if options.short else EVENLY)
     if options.first:
         reader.load_published(options.start / "model.safetensors")
-        reader.to(options.device)
-        for _ in run(reader, lambda: plain_loss(reader, encoder, next(public)), options.first):
+    else:
+        reader.load_state_dict(torch.load(options.start))
+    reader.to(options.device)
+    if steps := options.first or options.short:
+        for _ in run(reader, lambda: plain_loss(reader, encoder, next(public)), steps):
             pass
         save(reader, options.out / "last.pt")
         return
-    reader.load_state_dict(torch.load(options.start))
-    reader.to(options.device)
     kept = [q for q in interview_questions(options.shared) if not data.held_apart(q.text)]
     own = composed(kept, Composer(kept, options.seed), draw, options.batch)
     stream = (next(public) if draw.random() < PUBLIC else next(own) for _ in iter(int, 1))

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from interviewer.engines.reader import VERDICTS, AnswerReader, tilted
+from interviewer.engines.reader import VERDICTS, AnswerReader, probabilities, verdicts
 from training.grader.evaluate import judge
 from training.grader.model import Encoder, Reader
 from training.grader.train import ROOT, TOKENIZER, dev_examples
@@ -53,12 +53,11 @@ def main() -> None:
     ]
     onnx_time = time.perf_counter() - start
     fitted = shipped.calibration
-    shifted = np.concatenate([j.points for j in judged]) / fitted.temperature + np.array(fitted.shift)
-    logits = tilted(shifted, fitted.tilt, fitted.shown, fitted.opposed)
+    wanted = verdicts(probabilities(np.concatenate([j.points for j in judged]), fitted), fitted)
     said = [VERDICTS.index(r.verdict) for points, _ in read for r in points]
     odds = np.concatenate([j.pitfalls for j in judged]) / fitted.pitfall_temperature + fitted.pitfall_shift
     committed = [r.committed >= fitted.committed for _, pitfalls in read for r in pitfalls]
-    print(f"{len(examples)} answers: same verdict {np.mean(logits.argmax(1) == said):.3f} of {len(said)}", end="")
+    print(f"{len(examples)} answers: same verdict {np.mean(wanted == said):.3f} of {len(said)}", end="")
     print(
         f", same pitfall {np.mean((1 / (1 + np.exp(-odds)) >= fitted.committed) == committed):.3f} of {len(committed)}"
     )
