@@ -22,7 +22,9 @@ def main() -> None:
         raise SystemExit(f"the shares sum to {sum(shares)}, not to 1")
     weights = [torch.load(path) for path in pairs[::2]]
     mean = {name: sum(s * w[name] for s, w in zip(shares, weights, strict=True)) for name in weights[0]}
-    torch.save(mean, Path(out))
+    unfinished = Path(out).with_suffix(".part")
+    torch.save(mean, unfinished)
+    unfinished.replace(out)
 
 
 if __name__ == "__main__":
