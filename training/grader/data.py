@@ -11,7 +11,7 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -167,6 +167,19 @@ class Composer:
         unique = list({id(u): u for u in chosen}.values())
         draw.shuffle(unique)
         return self._joined(question, unique)
+
+    def piece(self, question: Question) -> Example:
+        """One to three sentences of the question's answers, with two statements, shown ones first."""
+        draw, units = self._random, self._units[question.id]
+        showing = [u for u in units if u.shows] or units
+        chosen = [draw.choice(showing), *draw.sample(units, min(len(units), draw.choice((0, 0, 1, 2))))]
+        unique = list({id(u): u for u in chosen}.values())
+        draw.shuffle(unique)
+        made = self._joined(question, unique)
+        shown = [s for s in made.statements if s.span]
+        rest = [s for s in made.statements if not s.span]
+        asked = [draw.choice(part) for part in (shown, rest) if part]
+        return replace(made, statements=tuple(asked))
 
     def _stuffing(self, question: Question) -> Unit:
         """A sentence that names the points and makes none."""

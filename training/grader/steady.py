@@ -5,8 +5,8 @@
 
 Each answer is read twice, once with lines put into it that tell nothing of the question: its verdicts must stay. A head
 on each sentence learns which only talk. Some answers get sentences that deny a key point. Verdicts are learnt from two
-teachers as well, who read the answer undisturbed: one for interview answers, one for short ones and pairs of sentences.
-Writes OUT/last.pt.
+teachers as well, who read the answer undisturbed: one for interview answers, one for short ones and pairs of sentences
+(and, with `--pieces`, for pieces of interview answers), which may be the larger network. Writes OUT/last.pt.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from torch.nn import functional
 
 from training.grader import data
 from training.grader.data import Composer, Example
+from training.grader.larger import pieces
 from training.grader.lines import Lines, telling
 from training.grader.model import MASK, Batch, Encoder, Reader
-from training.grader.teachers import Teacher, unlike
+from training.grader.teachers import LargerTeacher, Teacher, teacher, unlike
 from training.grader.train import (
     ANSWERS_A_BATCH,
     MASKED,
@@ -81,20 +82,20 @@ def talk_loss(reader: Reader, states: Tensor, batch: Batch, labels: Sequence[Seq
 
 
 def stream(
-    shared: Path, seed: int, draw: random.Random, size: int, public_share: float
+    shared: Path, seed: int, draw: random.Random, size: int, public_share: float, piece_share: float
 ) -> tuple[Iterator[tuple[list[Example], bool]], Lines]:
     """Batches, each with whether it is of interview answers; and the lines to put into those."""
     kept = [q for q in interview_questions(shared) if not data.held_apart(q.text)]
     nli = data.read_lines(shared / "asag" / "cad_nli.jsonl", "train", ("train",))
     lines = Lines(kept, sorted({s for row in nli for s in (row["premise"], row["hypothesis"])}), seed)
     public, own = public_batches(shared, draw, MOSTLY_SHORT), composed(kept, Composer(kept, seed), draw, size)
-    denying = lines.denying(size)
+    denying, parts = lines.denying(size), pieces(kept, seed, draw)
 
     def drawn() -> Iterator[tuple[list[Example], bool]]:
         while True:
             share = draw.random()
             if share < public_share:
-                yield next(public), False
+                yield next(parts if piece_share and draw.random() < piece_share else public), False
             else:
                 yield next(denying if share < public_share + DENYING * (1 - public_share) else own), True
 
@@ -102,7 +103,12 @@ def stream(
 
 
 def step_loss(
-    reader: Reader, encoder: Encoder, examples: list[Example], own: bool, lines: Lines, teacher: Teacher
+    reader: Reader,
+    encoder: Encoder,
+    examples: list[Example],
+    own: bool,
+    lines: Lines,
+    taught_by: Teacher | LargerTeacher,
 ) -> Tensor:
     """The loss of one batch; of interview answers, with itself disturbed."""
     every = [*examples, *(lines.disturbed(e) for e in examples)] if own else examples
@@ -114,7 +120,7 @@ def step_loss(
     with torch.autocast(reader.device.type, torch.bfloat16):
         states = reader.read(batch)
         outputs = reader.judged(batch, states)
-    value = LABELS * loss(outputs, goal) + TAUGHT * unlike(outputs, teacher.say(examples), goal)
+    value = LABELS * loss(outputs, goal) + TAUGHT * unlike(outputs, taught_by.say(examples), goal)
     talking = [lines.talking(e) if own else telling(e) for e in every]
     value = value + TALK * talk_loss(reader, states, batch, talking)
     if own:
@@ -129,6 +135,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--public", type=float, required=True, help="share of batches of short answers and pairs")
+    parser.add_argument("--pieces", type=float, default=0.0, help="share of those that are pieces of interviews")
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--batch", type=int, default=ANSWERS_A_BATCH, help="interview answers a step")
@@ -143,8 +150,10 @@ def main() -> None:
     reader, encoder = Reader(DROP), Encoder(TOKENIZER)
     reader.load_state_dict(torch.load(options.start))
     reader.to(options.device)
-    interviews, short = (Teacher(path, options.device) for path in (options.interviews, options.short))
-    batches, lines = stream(options.shared, options.seed, random.Random(options.seed), options.batch, options.public)
+    interviews, short = (teacher(path, options.device) for path in (options.interviews, options.short))
+    draw = random.Random(options.seed)
+    shares = options.public, options.pieces
+    batches, lines = stream(options.shared, options.seed, draw, options.batch, *shares)
 
     def next_loss() -> Tensor:
         examples, own = next(batches)

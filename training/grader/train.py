@@ -33,6 +33,7 @@ from training.grader.model import MASK, Encoder, Reader
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKENIZER = ROOT / "interviewer" / "retrieval" / "model" / "tokenizer.json"
+SHORT = ROOT / "training" / "short"
 SEED = 7
 RATE, HEAD_RATE = 1e-4, 5e-4
 ANSWERS_A_BATCH, PAIRS_A_BATCH = 8, 32
@@ -157,7 +158,7 @@ def public_batches(shared: Path, draw: random.Random, shares: Sequence[float] = 
     short = [r for name in ("scientsbank", "beetle") for r in data.read_lines(asag / f"{name}.jsonl", "train")]
     saf = data.asag_examples(data.read_lines(asag / "saf.jsonl", "train"), draw)
     nli = data.nli_examples(data.read_lines(asag / "cad_nli.jsonl", "train", ("train",)))
-    own = [q for q in data.read_questions(ROOT / "training" / "short") if not data.held_apart(q.text)]
+    own = [q for q in data.read_questions(SHORT) if not data.held_apart(q.text)]
     streams = [
         batches(data.asag_examples(short, draw), PAIRS_A_BATCH, draw),
         batches(saf, ANSWERS_A_BATCH * 2, draw),
