@@ -16,7 +16,6 @@ import hashlib
 import math
 import random
 import shutil
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
@@ -39,6 +38,7 @@ from training.grader.train import (
     SHORT,
     SMOOTHING,
     batches,
+    descend,
     interview_questions,
     public_batches,
     save,
@@ -197,30 +197,18 @@ def pair_loss(logits: Tensor, statements: Sequence[Statement]) -> Tensor:
 
 
 def train(larger: Larger, tokens: Pairs, stream: Iterator[list[Pair]], steps: int) -> None:
-    """Take the steps; the rate rises for 6 % of them and then falls to 0. Words and places stay as published."""
+    """Take the steps. Words and places stay as published."""
     for part in (larger.words, larger.places, larger.distances):
         part.requires_grad_(False)
-    head = [*larger.mix.parameters(), *larger.judged.parameters()]
-    body = [p for p in larger.parameters() if p.requires_grad and not any(p is h for h in head)]
-    groups = [{"params": body, "lr": RATE}, {"params": head, "lr": HEAD_RATE}]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
-    rise = 0.06 * steps
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda n: min((n + 1) / rise, (steps - n) / (steps - rise)))
-    average, start = 0.0, time.time()
-    larger.train()
-    for step in range(1, steps + 1):
+
+    def next_loss() -> Tensor:
         batch = next(stream)
         with torch.autocast("cpu", torch.bfloat16):
             logits = larger(tokens.ids([(answer, s.text) for answer, s in batch]))
-        value = pair_loss(logits, [s for _, s in batch])
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(larger.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        optimiser.zero_grad(set_to_none=True)
-        average = 0.95 * average + 0.05 * value.item() if step > 1 else value.item()
-        if step % 25 == 0:
-            print(f"step {step}/{steps} loss {average:.3f} {(time.time() - start) / step:.2f} s a step", flush=True)
+        return pair_loss(logits, [s for _, s in batch])
+
+    for _ in descend(larger, (larger.mix, larger.judged), (RATE, HEAD_RATE), next_loss, steps):
+        pass
 
 
 class Judge:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from training.grader import data
@@ -180,21 +180,32 @@ def plain_loss(reader: Reader, encoder: Encoder, examples: Sequence[Example]) ->
 
 
 def run(reader: Reader, next_loss: Callable[[], Tensor], steps: int, rate: float = 1.0) -> Iterator[int]:
-    """Take the steps, yielding the number of each; the rate rises for 5 % of them and then falls to 0."""
+    """Take the steps, yielding the number of each. Words' vectors stay as they are."""
     reader.words.weight.requires_grad = False
     heads = (reader.mix, reader.verdict, reader.committed, reader.talk)
+    return descend(reader, heads, (RATE * rate, HEAD_RATE * rate), next_loss, steps)
+
+
+def descend(
+    network: nn.Module,
+    heads: Sequence[nn.Module],
+    rates: tuple[float, float],
+    next_loss: Callable[[], Tensor],
+    steps: int,
+) -> Iterator[int]:
+    """Take the steps, yielding the number of each; rates, of body and heads, rise for 5 %, then fall to 0."""
     head = [p for part in heads for p in part.parameters()]
-    body = [p for p in reader.parameters() if p.requires_grad and not any(p is h for h in head)]
-    groups = [{"params": body, "lr": RATE * rate}, {"params": head, "lr": HEAD_RATE * rate}]
+    body = [p for p in network.parameters() if p.requires_grad and not any(p is h for h in head)]
+    groups = [{"params": part, "lr": rate} for part, rate in zip((body, head), rates, strict=True)]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
     rise = 0.05 * steps
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda n: min((n + 1) / rise, (steps - n) / (steps - rise)))
     average, start = 0.0, time.time()
     for step in range(1, steps + 1):
-        reader.train()
+        network.train()
         value = next_loss()
         value.backward()
-        torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         schedule.step()
         optimiser.zero_grad(set_to_none=True)
@@ -204,7 +215,7 @@ def run(reader: Reader, next_loss: Callable[[], Tensor], steps: int, rate: float
         yield step
 
 
-def save(reader: Reader, path: Path) -> None:
+def save(reader: nn.Module, path: Path) -> None:
     """Write the weights, to be read on any device; whole or not at all."""
     unfinished = path.with_suffix(".part")
     torch.save({name: part.cpu() for name, part in reader.state_dict().items()}, unfinished)
