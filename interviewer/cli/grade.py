@@ -112,11 +112,13 @@ def _as_json(question: Question, graded: SingleGrade, answer: str) -> str:
 
 def _as_text(question: Question, graded: SingleGrade) -> str:
     from interviewer.domain.grading import BAND_NAMES, Verdict, score_points
-    from interviewer.domain.reasons import why
+    from interviewer.domain.reasons import why, why_not_read
 
     if graded.score is None or graded.band is None:
         return f"Not graded: {why(graded.reason)}."
-    lines = [f"{score_points(graded.score)} of 100, band {graded.band}: {BAND_NAMES[graded.band - 1]}", ""]
+    unread = "" if graded.score else why_not_read(graded.kind, graded.too_short)
+    lines = [unread] if unread else []
+    lines += [f"{score_points(graded.score)} of 100, band {graded.band}: {BAND_NAMES[graded.band - 1]}", ""]
     said = {
         Verdict.COVERED: "made",
         Verdict.PARTIAL: "partly",

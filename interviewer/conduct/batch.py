@@ -174,6 +174,8 @@ def output_line(line_id: str | int, grade: SingleGrade, answer: str) -> dict[str
         "band": grade.band,
         "engine": grade.engine,
         "formula": grade.formula,
+        "kind": grade.kind,
+        "too_short": grade.too_short,
     }
 
 

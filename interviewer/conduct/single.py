@@ -30,11 +30,15 @@ SECONDS = 60.0
 
 
 class SingleGrade(Frozen):
-    """What one answer earned. `status` is "ungraded" with a `reason` when the engine could not say."""
+    """What one answer earned. `status` is "ungraded" with a `reason` when the engine could not say.
+
+    A message that is no answer (`kind`), or is `too_short` to be read as one, is graded, and as a rule earns nothing.
+    """
 
     status: Literal["graded", "ungraded"]
     reason: str = ""
     kind: str = ""
+    too_short: bool = False
     points: tuple[PointFinding, ...] = ()
     pitfalls: tuple[PitfallFinding, ...] = ()
     signals: tuple[str, ...] = ()
@@ -88,6 +92,7 @@ def _graded(engine: Engine, question: Question, assessment: Assessment) -> Singl
     return SingleGrade(
         status="graded",
         kind=assessment.kind,
+        too_short=assessment.too_short,
         points=points,
         pitfalls=pitfalls,
         signals=assessment.signals,

@@ -102,10 +102,12 @@ class Assessment(Frozen):
 
     `elsewhere` holds findings on key points of other questions (their id as "question/point"). `lacks` names the parts
     missing from a behavioral answer: situation, task, action, result, own ("we" without "I"). `evidence` is False while
-    quotes are still to come. `signals` are for a reviewer, such as "steering"; they never lower a grade.
+    quotes are still to come. `signals` are for a reviewer, such as "steering"; they never lower a grade. `too_short`:
+    an answer of so few words that the engine looked for nothing in it.
     """
 
     kind: MessageKind
+    too_short: bool = False
     points: tuple[PointFinding, ...] = ()
     pitfalls: tuple[PitfallFinding, ...] = ()
     elsewhere: tuple[PointFinding, ...] = ()

@@ -1,4 +1,4 @@
-"""Why an answer could not be graded, in words, for the short codes that engines store."""
+"""Why an answer could not be graded or was not read as one, in words, for the short codes that engines store."""
 
 from __future__ import annotations
 
@@ -28,7 +28,26 @@ REASONS = {
     "protocol": "the reply of the model's endpoint made no sense",
 }
 
+NO_ANSWERS = {
+    "dont_know": "it says that it does not know",
+    "clarify": "it asks what is meant",
+    "repeat": "it asks to hear the question again",
+    "hint": "it asks for a hint",
+    "skip": "it asks to go on to another question",
+    "pause": "it asks for a pause",
+    "stop": "it asks to end",
+    "off_topic": "it says nothing about the question",
+    "steering": "it talks to the grader",
+}
+
 
 def why(reason: str) -> str:
     """The words for a reason; one that is not a code known here is words already."""
     return REASONS.get(reason, reason)
+
+
+def why_not_read(kind: str, too_short: bool) -> str:
+    """A sentence on why an answer was not read as one; nothing for one that was."""
+    if kind in NO_ANSWERS:
+        return f"Not read as an answer: {NO_ANSWERS[kind]}."
+    return "Too short to be read: say it in a whole sentence or two." if too_short else ""

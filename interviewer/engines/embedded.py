@@ -114,6 +114,7 @@ class EmbeddedEngine:
         behavioral = question.category is Category.BEHAVIORAL
         return Assessment(
             kind=MessageKind.ANSWER,
+            too_short=reading.too_short,
             points=tuple(reading.point(p) for p in question.key_points),
             pitfalls=tuple(reading.pitfall(p) for p in question.pitfalls),
             elsewhere=tuple(reading.point(p) for p in request.elsewhere),
@@ -163,7 +164,7 @@ class Reading:
     def __init__(self, encoder: TextEncoder, text: str, question: str) -> None:
         parts = telling(text, question) or [""]
         self.windows = [*parts, *(f"{a} {b}" for a, b in pairwise(parts))]
-        self.enough = len(words(" ".join(parts))) >= FEWEST_WORDS
+        self.too_short = len(words(" ".join(parts))) < FEWEST_WORDS
         self._singles = len(parts)
         self._vectors = encoder.embed(self.windows)
         self._encoder = encoder
@@ -184,7 +185,7 @@ class Reading:
     def point(self, point: Item) -> PointFinding:
         """The verdict on a key point."""
         similarity, window = self.nearest(point.text)
-        if not self.enough or similarity < PARTIAL:
+        if self.too_short or similarity < PARTIAL:
             return PointFinding(id=point.id, verdict=Verdict.MISSING, confidence=CONFIDENCE[Verdict.MISSING])
         verdict = Verdict.COVERED if similarity >= COVERED else Verdict.PARTIAL
         return PointFinding(id=point.id, verdict=verdict, confidence=CONFIDENCE[verdict], quote=window)
@@ -192,7 +193,7 @@ class Reading:
     def pitfall(self, pitfall: Item) -> PitfallFinding:
         """The verdict on a pitfall."""
         similarity, window = self.nearest(pitfall.text)
-        committed = self.enough and similarity >= COMMITTED
+        committed = not self.too_short and similarity >= COMMITTED
         return PitfallFinding(
             id=pitfall.id,
             committed=committed,

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from interviewer.cli.main import app
 from interviewer.domain.errors import InterviewerError
+from interviewer.domain.interview import MessageKind
 from tests.cli.running import SCRIPTED, begin, garden, run, typed, wait_until
 
 QUESTION = ("--guide", "./gardener.md", "--question", "beans")
@@ -66,6 +67,25 @@ def test_one_answer() -> None:
         "  pitfall   Shade: plants beans in deep shade.",
         "            “!1”",
     ]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind is not MessageKind.ANSWER])
+def test_what_is_no_answer_is_called_so(kind: MessageKind) -> None:
+    result = grade(*QUESTION, "--answer", f"?{kind}")
+    assert result.output.startswith("Not read as an answer: it ")
+    assert json.loads(grade(*QUESTION, "--answer", f"?{kind}", "--json").output)["kind"] == kind
+
+
+def test_what_came_with_a_request_was_read() -> None:
+    assert grade(*QUESTION, "--answer", "+1 ?hint").output.startswith("50 of 100")
+
+
+def test_an_answer_of_a_few_words_is_not_called_wrong() -> None:
+    few = (*QUESTION, "--answer", "A sheltered southern wall.", "--engine", "embedded")
+    assert grade(*few).output.startswith("Too short to be read: ")
+    found = json.loads(grade(*few, "--json").output)
+    assert found["too_short"]
+    assert found["key_points"][0]["confidence"] < 0.8
 
 
 def test_one_answer_as_json() -> None:

@@ -51,7 +51,6 @@ async def graded(lines: Sequence[bytes]) -> list[dict[str, Any]]:
 
 async def test_a_line_out_is_as_promised() -> None:
     [found] = await graded([line()])
-    assert list(found) == list(FIELDS)
     assert found == {
         "id": "a",
         "status": "graded",
@@ -65,6 +64,8 @@ async def test_a_line_out_is_as_promised() -> None:
         "band": 4,
         "engine": "scripted",
         "formula": "1",
+        "kind": "answer",
+        "too_short": False,
     }
 
 
@@ -104,7 +105,7 @@ async def test_a_line_out_is_as_promised() -> None:
 async def test_a_malformed_line_says_so_and_stops_no_other(raw: bytes, line_id: object, reason: str) -> None:
     bad, good = await graded([raw, line(id="good")])
     assert (bad["id"], bad["status"], bad["score"], bad["band"]) == (line_id, "ungraded", None, None)
-    assert list(bad) == list(FIELDS)
+    assert list(bad) == list(good)
     assert "line 1" in bad["reason"]
     assert reason in bad["reason"]
     assert len(bad["reason"]) < 300
@@ -130,6 +131,11 @@ async def test_unusual_lines_are_graded(changes: dict[str, Any]) -> None:
     [found] = await graded([line(**changes)])
     assert found["status"] == "graded"
     assert 0 <= found["score"] <= 100
+
+
+async def test_what_is_no_answer_says_what_it_is() -> None:
+    [found] = await graded([line(answer="?dont_know")])
+    assert (found["status"], found["score"], found["kind"]) == ("graded", 0.0, "dont_know")
 
 
 @given(
@@ -212,6 +218,12 @@ def test_what_is_there_is_kept_byte_for_byte(grades: Grades) -> None:
     before = grades.add("a", 1, "a", "half \ud800", "ümlaut")
     assert grades.ids() == {"a": 2, 1: 1, "half \ud800": 1, "ümlaut": 1}
     assert grades.add("b").startswith(before)
+
+
+def test_a_file_of_before_lines_told_their_kind_goes_on(grades: Grades) -> None:
+    older = dict.fromkeys(FIELDS, "a")
+    grades.path.write_text(f"{json.dumps(older)}\n")
+    assert grades.ids() == {"a": 1}
 
 
 def test_a_torn_line_is_cut_off_wherever_it_is_torn(grades: Grades) -> None:

@@ -146,6 +146,7 @@ def test_findings_quote_the_answer(reader: AnswerReader) -> None:
     made = judged.point(KeyPoint(id="key", text=POINTS[0], line=1))
     assert made.verdict in {Verdict.COVERED, Verdict.PARTIAL}
     assert quoted_in(made.quote, ANSWER)
+    assert not judged.too_short
     assert 0.25 <= made.confidence <= 1
     assert not judged.pitfall(Pitfall(id="button", text=PITFALL, line=2)).committed
 
@@ -153,5 +154,14 @@ def test_findings_quote_the_answer(reader: AnswerReader) -> None:
 @pytest.mark.parametrize("answer", ["Idempotency keys.", "How is a customer charged only once?", ""])
 def test_a_few_words_or_the_question_again_show_nothing(reader: AnswerReader, answer: str) -> None:
     judged = JudgedReading(reader, telling(answer, "How is a customer charged only once?"))
-    assert judged.point(KeyPoint(id="key", text=POINTS[0], line=1)).verdict is Verdict.MISSING
-    assert not judged.pitfall(Pitfall(id="button", text=PITFALL, line=2)).committed
+    point = judged.point(KeyPoint(id="key", text=POINTS[0], line=1))
+    pitfall = judged.pitfall(Pitfall(id="button", text=PITFALL, line=2))
+    assert judged.too_short
+    assert (point.verdict, pitfall.committed) == (Verdict.MISSING, False)
+    assert max(point.confidence, pitfall.confidence) < 0.8, "what was not looked for is not surely missing"
+
+
+def test_a_short_wrong_answer_does_not_make_a_short_point(reader: AnswerReader) -> None:
+    assert reader.hear("Twelve bar.").point("Nine bar").verdict is Verdict.COVERED, "why there is a floor at all"
+    judged = JudgedReading(reader, ["Twelve bar."])
+    assert judged.point(KeyPoint(id="key", text="Nine bar", line=1)).verdict is Verdict.MISSING
