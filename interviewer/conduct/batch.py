@@ -2,7 +2,7 @@
 
 A line in is {"id", "question", "key_points": [str], "pitfalls": [str], "answer"}, or "reference": [str] instead of
 key_points, each a whole right answer, of which the best met counts. A line out is as `output_line` makes it. The order
-is that of the input. A line whose id cannot be read goes by its number, as "line:7".
+is that of the input, with what is tried again last. A line whose id cannot be read goes by its number, as "line:7".
 """
 
 from __future__ import annotations

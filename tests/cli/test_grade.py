@@ -158,8 +158,20 @@ def test_many_answers_and_again(tmp_path: Path) -> None:
     assert first.stderr == f"11 graded into {out}; 1 could not be, and say why.\n"
     assert [each["id"] for each in objects(out)] == [0, 0, 2, 3, 4, 5, 5, 7, 8, 9, 10, "line:12"]
     before = out.read_bytes()
-    assert grade("--batch", str(source), "--out", str(out)).stderr == f"0 graded into {out}, 12 were there.\n"
+    again = grade("--batch", str(source), "--out", str(out))
+    assert again.stderr == f"0 graded into {out}, 11 were there; 1 could not be, and say why.\n"
     assert out.read_bytes() == before
+
+
+def test_a_line_that_was_mended_is_graded(tmp_path: Path) -> None:
+    source, out = batch(tmp_path / "in.jsonl", 5), tmp_path / "out.jsonl"
+    whole = source.read_text()
+    source.write_text(whole.replace("+1 or 2", "{fail:timeout}").replace('"answer": "+1 or 3"', '"answer": 3'))
+    assert "2 could not be" in grade("--batch", str(source), "--out", str(out)).stderr
+    source.write_text(whole)
+    assert grade("--batch", str(source), "--out", str(out)).stderr == f"2 graded into {out}, 3 were there.\n"
+    assert sorted(each["id"] for each in objects(out)) == sorted(each["id"] for each in objects(source))
+    assert {each["status"] for each in objects(out)} == {"graded"}
 
 
 def test_files_that_will_not_do(tmp_path: Path) -> None:

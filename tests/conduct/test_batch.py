@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -198,10 +198,10 @@ class Grades:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def add(self, *ids: str | int) -> bytes:
+    def add(self, *ids: str | int, status: Literal["graded", "ungraded"] = "graded") -> bytes:
         with reopened(self.path) as (file, _):
             for each in ids:
-                write(file, output_line(each, SingleGrade(status="ungraded", engine="test"), ""))
+                write(file, output_line(each, SingleGrade(status=status, engine="test"), ""))
         return self.path.read_bytes()
 
     def ids(self) -> dict[str | int, int]:
@@ -224,6 +224,51 @@ def test_a_file_of_before_lines_told_their_kind_goes_on(grades: Grades) -> None:
     older = dict.fromkeys(FIELDS, "a")
     grades.path.write_text(f"{json.dumps(older)}\n")
     assert grades.ids() == {"a": 1}
+
+
+def test_what_failed_is_taken_out_to_be_tried_again(grades: Grades) -> None:
+    before = grades.add("a", "b")
+    torn = grades.add("c", "line:4", "d", status="ungraded")[:-9]
+    grades.path.write_bytes(torn)
+    assert grades.ids() == {"a": 1, "b": 1}
+    assert grades.path.read_bytes() == before
+    assert [each.name for each in grades.path.parent.iterdir()] == [grades.path.name]
+    assert grades.add("c") > before
+
+
+def test_of_an_id_that_comes_twice_and_failed_once_both_are_tried_again(grades: Grades) -> None:
+    first = grades.add("a")
+    grades.add("b", status="ungraded")
+    grades.add("a", "b")
+    with grades.path.open("ab") as file:
+        write(file, output_line("b", SingleGrade(status="ungraded", engine="test"), ""))
+    assert grades.ids() == {"a": 2}
+    assert grades.path.read_bytes() == first * 2
+
+
+def test_one_writer_at_a_time_also_where_something_failed(grades: Grades) -> None:
+    grades.add("a", status="ungraded")
+    with reopened(grades.path), pytest.raises(InterviewerError, match="Another process"):
+        grades.ids()
+
+
+@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "shutil.copyfileobj", "pathlib.Path.unlink"])
+def test_a_kill_while_failures_are_taken_out_loses_nothing(
+    grades: Grades, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    before = grades.add("a")
+    grades.add("b", status="ungraded")
+    with monkeypatch.context() as patched:
+        patched.setattr(step, _killed)
+        with pytest.raises(KeyboardInterrupt):
+            grades.ids()
+    assert grades.path.read_bytes().startswith(before)
+    assert grades.ids() == {"a": 1}
+    assert grades.path.read_bytes() == before
+
+
+def _killed(*_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_torn_line_is_cut_off_wherever_it_is_torn(grades: Grades) -> None:
