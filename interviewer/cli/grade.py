@@ -6,8 +6,10 @@ import asyncio
 import json
 import os
 import sys
+from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 
 CALLS_AT_ONCE = 8
+STREAM = Path("-")
 
 
 def grade(
@@ -29,9 +32,11 @@ def grade(
     question: Annotated[str | None, typer.Option("--question", "-q", help="The question's id.")] = None,
     answer: Annotated[str | None, typer.Option("--answer", "-a", help="The answer, or @FILE, or @- for stdin.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    batch: Annotated[Path | None, typer.Option("--batch", help="A JSONL file of answers to grade.")] = None,
+    batch: Annotated[
+        Path | None, typer.Option("--batch", help="A JSONL file of answers to grade, or - for stdin.")
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Where --batch writes; an unfinished one goes on.")
+        Path | None, typer.Option("--out", "-o", help="Where --batch writes; an unfinished one goes on; - for stdout.")
     ] = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="How many of a batch at once; by default what suits.")
@@ -48,6 +53,7 @@ def grade(
       interviewer grade --guide mlops-engineer --question mlops-and-devops --answer "A model decays ..."
       interviewer grade -g ./our-guide.md -q caching -a @answer.txt --json
       interviewer grade --batch answers.jsonl --out grades.jsonl
+      interviewer grade --batch - --out - < answers.jsonl | jq .score
     """
     if batch:
         if out is None:
@@ -136,13 +142,13 @@ def _as_text(question: Question, graded: SingleGrade) -> str:
 
 def _batch(home: House, source: Path, out: Path, jobs: int | None) -> None:
     """Grade many, and say how to go on when that is cut short. Raises InterviewerError."""
-    go_on = f"What is graded is in {out}; the same command goes on from there."
+    go_on = "" if out == STREAM else f"What is graded is in {out}; the same command goes on from there."
     try:
-        if out.exists() and out.samefile(source):
+        if STREAM not in (source, out) and out.exists() and out.samefile(source):
             raise SettingsError("--batch and --out are the same file.", "Choose another file for --out.")
         typer.echo(asyncio.run(_grade_batch(home, source, out, jobs)), err=True)
     except KeyboardInterrupt:
-        typer.echo(f"\nStopped. {go_on}", err=True)
+        typer.echo(f"\nStopped. {go_on}".rstrip(), err=True)
         raise typer.Exit(130) from None
     except EngineUnusable as error:
         raise InterviewerError(error.message, f"{error.remedy} {go_on}".strip()) from None
@@ -159,12 +165,12 @@ def _at_once(engine: Engine) -> int:
 
 async def _grade_batch(home: House, source: Path, out: Path, jobs: int | None) -> str:
     """Grade what is not graded yet, writing each line as soon as it is there. Returns what was done, in words."""
-    from interviewer.conduct.batch import grade_lines, read_lines, still_to_grade
-    from interviewer.conduct.graded_file import reopened, write
+    from interviewer.conduct.batch import grade_lines, read_lines, read_stream, still_to_grade
+    from interviewer.conduct.graded_file import write
 
     engine = home.engine()
-    lines = list(read_lines(source))
-    with reopened(out) as (file, done), progress_bar("Grading") as tick:
+    lines = list(read_stream(sys.stdin.buffer) if source == STREAM else read_lines(source))
+    with _opened(out) as (file, done), progress_bar("Grading") as tick:
         waiting = still_to_grade(lines, done)
         written = ungraded = 0
         tick(written, len(waiting))
@@ -175,4 +181,12 @@ async def _grade_batch(home: House, source: Path, out: Path, jobs: int | None) -
             tick(written, len(waiting))
     before = f", {len(lines) - len(waiting)} were there" if len(lines) > len(waiting) else ""
     failed = f"; {ungraded} could not be, and say why" if ungraded else ""
-    return f"{len(waiting) - ungraded} graded into {out}{before}{failed}."
+    into = "standard output" if out == STREAM else out
+    return f"{len(waiting) - ungraded} graded into {into}{before}{failed}."
+
+
+def _opened(out: Path) -> AbstractContextManager[tuple[IO[bytes], Counter[str | int]]]:
+    """The file to write to, and how many grades it has of each id; standard output has none."""
+    from interviewer.conduct.graded_file import reopened
+
+    return nullcontext((sys.stdout.buffer, Counter())) if out == STREAM else reopened(out)

@@ -75,11 +75,16 @@ def _question(text: str, key_points: list[str], pitfalls: list[str]) -> Question
 
 
 def read_lines(path: Path) -> Iterator[Numbered]:
-    """The lines of a JSONL file; empty ones are passed over. Raises OSError."""
+    """The lines of a JSONL file. Raises OSError."""
     with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            if raw.strip():
-                yield _read_line(number, raw)
+        yield from read_stream(file)
+
+
+def read_stream(stream: Iterable[bytes]) -> Iterator[Numbered]:
+    """The lines of JSONL that is open already; empty ones are passed over."""
+    for number, raw in enumerate(stream, 1):
+        if raw.strip():
+            yield _read_line(number, raw)
 
 
 def _read_line(number: int, raw: bytes) -> Numbered:

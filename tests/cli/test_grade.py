@@ -163,6 +163,16 @@ def test_many_answers_and_again(tmp_path: Path) -> None:
     assert out.read_bytes() == before
 
 
+def test_streams(tmp_path: Path) -> None:
+    source, out = batch(tmp_path / "in.jsonl", 3), tmp_path / "out.jsonl"
+    grade("--batch", str(source), "--out", str(out))
+    piped = grade("--batch", "-", "--out", "-", stdin=source.read_bytes())
+    assert (piped.stdout_bytes, piped.stderr) == (out.read_bytes(), "3 graded into standard output.\n")
+    again = grade("--batch", "-", "--out", str(out), stdin=source.read_bytes())
+    assert again.stderr == f"0 graded into {out}, 3 were there.\n"
+    assert not (tmp_path / "-").exists()
+
+
 def test_a_line_that_was_mended_is_graded(tmp_path: Path) -> None:
     source, out = batch(tmp_path / "in.jsonl", 5), tmp_path / "out.jsonl"
     whole = source.read_text()
