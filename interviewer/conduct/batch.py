@@ -1,8 +1,9 @@
 """Grades many answers from a JSONL file: no line stops the rest, and what another run has graded is passed over.
 
 A line in is {"id", "question", "key_points": [str], "pitfalls": [str], "answer"}, or "reference": [str] instead of
-key_points, each a whole right answer, of which the best met counts. A line out is as `output_line` makes it. The order
-is that of the input, with what is tried again last. A line whose id cannot be read goes by its number, as "line:7".
+key_points, each a whole right answer, of which the best met counts. A line with a field that seems misspelt is not
+graded, since without that field it would be another grade. A line out is as `output_line` makes it. The order is that
+of the input, with what is tried again last. A line whose id cannot be read goes by its number, as "line:7".
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +27,7 @@ from interviewer.domain.guide import KeyPoint, Pitfall, Question
 from interviewer.ports import Engine
 
 SHOWN_OF_ERROR = 200
+LIKE = 0.8
 
 Words = Annotated[StrictStr, AfterValidator(whole)]
 Statement = Annotated[Words, StringConstraints(pattern=r"\S")]
@@ -37,7 +40,7 @@ _PLAINLY = {
 
 
 class AnswerLine(BaseModel):
-    """One line to grade. Fields that it does not know are ignored."""
+    """One line to grade. Fields that it does not know are ignored, unless they are like one that is absent."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -103,6 +106,8 @@ def _read_line(number: int, raw: bytes) -> Numbered:
     if not isinstance(given, str | int) or isinstance(given, bool):
         wrong = "is not a text or a whole number" if "id" in data else "is missing"
         return Numbered(number, known, None, f"line {number}: id {wrong}")
+    if meant := _misspelt(data):
+        return Numbered(number, given, None, f"line {number}: {meant}"[:SHOWN_OF_ERROR])
     try:
         line = AnswerLine.model_validate(data)
     except ValidationError as error:
@@ -110,6 +115,17 @@ def _read_line(number: int, raw: bytes) -> Numbered:
     if not line.questions():
         return Numbered(number, given, None, f"line {number} has neither key_points nor reference")
     return Numbered(number, given, line)
+
+
+def _misspelt(data: dict[str, Any]) -> str:
+    """What a field's name was probably to be; nothing where all that is known is there, or nothing is like it."""
+    either = {"key_points", "reference"}
+    told = data.keys() | (either if either & data.keys() else set())
+    absent = AnswerLine.model_fields.keys() - told
+    for name in sorted(data.keys() - AnswerLine.model_fields.keys()):
+        if near := get_close_matches(name, sorted(absent), 1, LIKE):
+            return f"{name} is no field of a line; did you mean {near[0]}?"
+    return ""
 
 
 def _explained(error: ValidationError) -> str:
