@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from interviewer.domain.guide import Guide, KeyPoint, Question
+from interviewer.domain.guide import Guide, KeyPoint, Pitfall, Question
 from interviewer.guides import asking, tone
 from interviewer.guides.diagnostics import Diagnostic
+from interviewer.guides.filler import keeps_place
 from interviewer.guides.likeness import alike, repeats
 from interviewer.guides.lint_codes import CODES
 from interviewer.guides.recorded_ids import RecordedGuide
@@ -73,6 +74,37 @@ def _no_difficulty(guide: Guide, misspelt: Collection[int]) -> Findings:
         yield _finding("L008", without[0].line, count=len(without), of=len(guide.questions))
 
 
+def _unwritten(guide: Guide) -> Findings:
+    written = [("title", 1, guide.title), ("description", 1, guide.description)]
+    written += [("passage", passage.line, passage.text) for passage in guide.background]
+    yield from _places_kept(written)
+
+
+def _unwritten_parts(question: Question) -> Findings:
+    items: list[tuple[str, tuple[KeyPoint | Pitfall, ...]]] = [
+        ("key point", question.key_points),
+        ("pitfall", question.pitfalls),
+    ]
+    written = [("question", question.line, question.text), ("model answer", question.line, question.answer)]
+    written += [(kind, item.line, _statement(item)) for kind, several in items for item in several]
+    yield from _places_kept([*written, *_said_lines(question)])
+
+
+def _places_kept(written: Sequence[tuple[str, int, str]]) -> Findings:
+    for kind, line, text in written:
+        if keeps_place(text):
+            yield _finding("L009", line, mark=text, kind=kind, text=_short(text))
+
+
+def _statement(item: KeyPoint | Pitfall) -> str:
+    """What is said behind the label, or the whole where a label is the reminder: "TODO: cost"."""
+    return item.text if keeps_place(item.text) else tone.behind_label(item.text, item.label)
+
+
+def _written(points: Sequence[KeyPoint]) -> list[KeyPoint]:
+    return [point for point in points if not keeps_place(_statement(point))]
+
+
 def _alike_questions(guide: Guide) -> Findings:
     questions = guide.questions
     for later, first in repeats([question.text for question in questions], QUESTIONS_ALIKE):
@@ -97,7 +129,7 @@ def _parts_missing(question: Question) -> Findings:
 
 
 def _alike_points(question: Question) -> Findings:
-    points = question.key_points
+    points = _written(question.key_points)
     for later, first in repeats([point.text for point in points], POINTS_ALIKE):
         yield _finding("L102", points[later].line, line_of=points[first].line, text=_short(points[first].text))
 
@@ -126,11 +158,11 @@ def _points_too_big(question: Question) -> Findings:
 
 
 def _too_short(question: Question) -> Findings:
-    for point in question.key_points:
+    for point in _written(question.key_points):
         if len(words(point.text)) == 1 and point.text != question.answer and not unspaced(point.text):
             yield _finding("L208", point.line, text=_short(point.text))
     count = len(words(question.answer))
-    if 0 < count < SHORT_ANSWER and not unspaced(question.answer):
+    if 0 < count < SHORT_ANSWER and not unspaced(question.answer) and not keeps_place(question.answer):
         yield _finding("L209", question.line, count="one word" if count == 1 else f"{count} words")
 
 
@@ -185,11 +217,13 @@ def _lost_ids(guide: Guide, record: RecordedGuide) -> Findings:
 GUIDE_CHECKS: tuple[Callable[[Guide], Findings], ...] = (
     _no_questions,
     _no_description,
+    _unwritten,
     _alike_questions,
 )
 QUESTION_CHECKS: tuple[Callable[[Question], Findings], ...] = (
     _points_missing,
     _parts_missing,
+    _unwritten_parts,
     _alike_points,
     _pitfalls_that_advise,
     _points_that_blame,

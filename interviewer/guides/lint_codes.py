@@ -45,6 +45,11 @@ CODES: dict[str, Code] = {
         "{count} of {of} questions have no difficulty; this is the first.",
         "Add `- **Difficulty**: easy`, medium or hard.",
     ),
+    "L009": Code(
+        Severity.WARNING,
+        "This {kind} only keeps the place of one: {text}",
+        "Write what belongs here, or take it out.",
+    ),
     "L101": Code(
         Severity.WARNING,
         "This question is much like the one on line {line_of}: {text}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,14 @@ from typer.testing import CliRunner, Result
 from interviewer.cli.guide import app
 from interviewer.guides.scaffold import file_name, scaffold
 
-SOUND = scaffold("Night Porter")
+
+def finished(role: str) -> str:
+    """A new guide whose placeholders someone has replaced."""
+    text = re.sub(r"; say here .* for what\.", ".", scaffold(role))
+    return text.replace("Replace this passage by what someone should know", "What someone should know")
+
+
+SOUND = finished("Night Porter")
 MAIN = "from interviewer.cli.guide import app; app(prog_name='guide')"
 HEAVY = {"rich", "pydantic", "markdown_it", "yaml", "chromadb", "openai", "onnxruntime", "numpy", "sqlalchemy"}
 
@@ -234,11 +242,14 @@ def test_a_damaged_record_is_a_finding_and_never_overwritten() -> None:
 @pytest.mark.parametrize(
     "role", ["Data Engineer", 'Ingénieur: "réseau" (C++/C#)', "データ エンジニア", "a#b {x} `y` *z*", "Ünï ①"]
 )
-def test_a_new_guide_passes_its_own_check(role: str) -> None:
+def test_of_a_new_guide_only_what_is_to_be_replaced_is_found(role: str) -> None:
     made = run("new", role)
     assert made.exit_code == 0
     path = Path(file_name(role))
     assert path.exists()
+    found = json.loads(run("check", path, "--format", "json").stdout)["findings"]
+    assert [(f["code"], f["line"]) for f in found] == [("L009", 3), ("L009", 10)]
+    path.write_text(finished(role), encoding="utf-8")
     assert run("check", path, "--strict").stdout == "1 guide checked: nothing found.\n"
 
 

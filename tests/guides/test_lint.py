@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from interviewer.domain.guide import Difficulty, FollowUp, Guide, KeyPoint, Pitfall, Question
 from interviewer.guides import asking, tone
+from interviewer.guides.filler import TEMPLATE
 from interviewer.guides.likeness import alike, opposed, repeats
 from interviewer.guides.lint import lint, lint_library
 from interviewer.guides.lint_codes import CODES
 from interviewer.guides.recorded_ids import RecordedQuestion, read_record, recorded, write_record
+from interviewer.guides.scaffold import scaffold
 from interviewer.guides.wording import sentences
 
 TOPICS = ("budget", "release", "page", "alert", "query", "index")
@@ -104,6 +106,34 @@ def test_findings_carry_the_file_the_line_and_a_way_to_mend() -> None:
     assert (finding.file, finding.line, finding.column) == ("sre.md", 9, 1)
     assert finding.help
     assert finding.severity == CODES[finding.code].severity
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["TODO", "TODO: name the cost", "TODO find a number", "...", "…", '""', "???", "TBD.", "[insert a cost here]",
+     "N/A", "See question 7.", "same as question 7", "See above", "Lorem ipsum dolor sit amet."],
+)  # fmt: skip
+def test_what_only_keeps_a_place_is_found_wherever_it_stands(text: str) -> None:
+    assert codes(with_point(text)) == ["L009"]
+    assert codes(with_point(f"Cost: {text}")) == ["L009"]
+    assert codes(with_pitfall(text)) == ["L009"]
+    assert codes(question(follow_ups=(FollowUp(id="u", text=text, line=30),))) == ["L009"]
+    assert codes(question(answer=text)) == codes(question(), description=text) == ["L009"]
+    assert codes(with_point("Order: empties the machine.", probe=text, hint=text)) == ["L009", "L009"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["TODO comments are tracked.", "To do so, it reads the log.", "Names none of them.", "It waits for 7 seconds.",
+     "&&", "See question marks as a warning.", "Placeholders: binds values to placeholders.", "Adds the index here."],
+)  # fmt: skip
+def test_what_only_looks_like_a_reminder_is_left_alone(text: str) -> None:
+    assert "L009" not in codes(with_point(text))
+
+
+def test_what_a_new_guide_asks_to_replace_is_there_to_be_found() -> None:
+    text = " ".join(scaffold("Porter").split())
+    assert all(words in text for words in TEMPLATE)
 
 
 def test_two_questions_alike_are_found_and_different_ones_are_not() -> None:
