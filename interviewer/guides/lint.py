@@ -10,7 +10,7 @@ from interviewer.domain.guide import Guide, KeyPoint, Pitfall, Question
 from interviewer.guides import asking, tone
 from interviewer.guides.diagnostics import Diagnostic
 from interviewer.guides.filler import keeps_place
-from interviewer.guides.likeness import alike, repeats
+from interviewer.guides.likeness import alike, opposed, repeats, within
 from interviewer.guides.lint_codes import CODES
 from interviewer.guides.recorded_ids import RecordedGuide
 from interviewer.guides.wording import sentences, stems, unspaced, words
@@ -134,6 +134,19 @@ def _alike_points(question: Question) -> Findings:
         yield _finding("L102", points[later].line, line_of=points[first].line, text=_short(points[first].text))
 
 
+def _pitfalls_like_points(question: Question) -> Findings:
+    for pitfall in question.pitfalls:
+        for point in _written(question.key_points):
+            if _says_no_more(pitfall.text, point.text):
+                yield _finding("L105", pitfall.line, line_of=point.line, text=_short(pitfall.text))
+                break
+
+
+def _says_no_more(pitfall: str, point: str) -> bool:
+    """Whether a pitfall only repeats a point. A single word of its own may be what makes it the mistake."""
+    return within(pitfall, point) and alike(pitfall, point) >= POINTS_ALIKE and not opposed(pitfall, point)
+
+
 def _pitfalls_that_advise(question: Question) -> Findings:
     for pitfall in question.pitfalls:
         if tone.advises(pitfall.text, pitfall.label):
@@ -225,6 +238,7 @@ QUESTION_CHECKS: tuple[Callable[[Question], Findings], ...] = (
     _parts_missing,
     _unwritten_parts,
     _alike_points,
+    _pitfalls_like_points,
     _pitfalls_that_advise,
     _points_that_blame,
     _points_too_big,

@@ -70,6 +70,11 @@ CODES: dict[str, Code] = {
         "The guide id `{id}` is already that of {other}; only one of them can be found by it.",
         "Rename one of the files.",
     ),
+    "L105": Code(
+        Severity.WARNING,
+        "This pitfall says what the key point on line {line_of} says, so the same words earn and lose credit: {text}",
+        "Word it as the mistake that a weak answer makes, or take one of the two out.",
+    ),
     "L201": Code(
         Severity.WARNING,
         "This pitfall is worded as advice, so that a good answer may be taken for the mistake: {text}",

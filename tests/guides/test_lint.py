@@ -156,6 +156,32 @@ def test_two_key_points_alike_are_found_unless_one_denies_the_other() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", [POINTS[1], "Release policy: when spent, releases stop or slow until reliability recovers"]
+)
+def test_a_pitfall_that_says_what_a_key_point_says_is_found(text: str) -> None:
+    (finding,) = lint(guide(with_pitfall(text)))
+    assert (finding.code, finding.line) == ("L105", 20)
+    assert "line 11" in finding.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Measures only the load before it changes the cache.",
+        "Forgets that one measures the load before one changes the cache.",
+        "Changes the cache before it measures the load.",
+        "Measures the load after it changes the cache.",
+        "Does not measure the load before it changes the cache.",
+        "Measures the load.",
+    ],
+)
+def test_a_pitfall_that_turns_a_key_point_round_is_left_alone(text: str) -> None:
+    point = key_point("Measures the load before it changes the cache.", 7)
+    both = question(key_points=(point, *question().key_points), pitfalls=with_pitfall(text).pitfalls)
+    assert codes(both) == []
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Ensure data integrity during the migration.",
