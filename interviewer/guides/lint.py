@@ -161,6 +161,14 @@ def _points_that_blame(question: Question) -> Findings:
             yield _finding("L202", point.line, text=_short(point.text))
 
 
+def _points_that_ask(question: Question) -> Findings:
+    if asking.wants_questions(question.text):
+        return
+    for point in question.key_points:
+        if asking.only_asks(_statement(point)):
+            yield _finding("L211", point.line, text=_short(point.text))
+
+
 def _points_too_big(question: Question) -> Findings:
     for point in question.key_points:
         count = len(words(point.text))
@@ -241,6 +249,7 @@ QUESTION_CHECKS: tuple[Callable[[Question], Findings], ...] = (
     _pitfalls_like_points,
     _pitfalls_that_advise,
     _points_that_blame,
+    _points_that_ask,
     _points_too_big,
     _too_short,
     _aims_that_tell,

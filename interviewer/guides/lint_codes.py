@@ -125,6 +125,11 @@ CODES: dict[str, Code] = {
         "This {kind} says words of its own question's answer or key points: {words}",
         "It is said to the candidate as it stands; ask in words that do not give the answer away.",
     ),
+    "L211": Code(
+        Severity.WARNING,
+        "This key point is a question, which no answer says: {text}",
+        "State what a good answer says: `Names the cost`, not `Does the candidate name the cost?`.",
+    ),
     "L301": Code(
         Severity.WARNING,
         "The recorded id `{old}` is gone; this question is like it but is now `{new}`, so its history is lost.",

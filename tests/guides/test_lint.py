@@ -242,6 +242,36 @@ def test_where_mistakes_are_asked_for_key_points_may_name_them() -> None:
     assert codes(asked.model_copy(update={"key_points": with_point("Ignoring the budget.").key_points})) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Does the candidate mention the cost?",
+        "Cost: Does it come up? Is it named early?",
+        "How well does the candidate explain the cost?",
+    ],
+)
+def test_a_key_point_that_is_a_question_is_found(text: str) -> None:
+    assert codes(with_point(text)) == ["L211"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Looks at the missing data—is it random, or not?",
+        "Finds the pattern. Is it random?",
+        "Is it random? It seldom is.",
+        "Which customers would complain?",
+    ],
+)
+def test_a_key_point_that_asks_only_in_passing_is_left_alone(text: str) -> None:
+    assert codes(with_point(text)) == []
+
+
+def test_where_questions_are_asked_for_key_points_may_ask() -> None:
+    asked = question("Which questions would you put to the customer?")
+    assert codes(asked.model_copy(update={"key_points": with_point("Is the deadline fixed?").key_points})) == []
+
+
 def test_key_points_too_big_to_check_at_once() -> None:
     assert "L203" in codes(with_point(" ".join(f"word{n}" for n in range(41)) + "."))
     assert "L204" in codes(with_point("It pages. It also logs, e.g. to disk. It tells the owner."))
