@@ -180,11 +180,19 @@ def _points_too_big(question: Question) -> Findings:
 
 def _too_short(question: Question) -> Findings:
     for point in _written(question.key_points):
-        if len(words(point.text)) == 1 and point.text != question.answer and not unspaced(point.text):
-            yield _finding("L208", point.line, text=_short(point.text))
+        if point.text != question.answer and (what := _too_little(point)):
+            yield _finding("L208", point.line, what=what, text=_short(point.text))
     count = len(words(question.answer))
     if 0 < count < SHORT_ANSWER and not unspaced(question.answer) and not keeps_place(question.answer):
         yield _finding("L209", question.line, count="one word" if count == 1 else f"{count} words")
+
+
+def _too_little(point: KeyPoint) -> str:
+    """What a point is that states nothing: a label that nothing follows, a sign, a word; "" for a statement."""
+    count = len(words(point.text))
+    if count > 1 and point.text == point.label:
+        return "label"
+    return "" if count > 1 or unspaced(point.text) else "single word" if count else "sign"
 
 
 def _aims_that_tell(question: Question) -> Findings:

@@ -112,7 +112,7 @@ CODES: dict[str, Code] = {
     ),
     "L208": Code(
         Severity.INFO,
-        "This key point is a single word, so there is nothing to check an answer against: {text}",
+        "This key point is only a {what}, so there is nothing to check an answer against: {text}",
         "Write what a good answer says about it, as a statement.",
     ),
     "L209": Code(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from interviewer.domain.guide import Difficulty, FollowUp, Guide, KeyPoint, Pitfall, Question
 from interviewer.guides import asking, tone
+from interviewer.guides.checking import check_guides
 from interviewer.guides.filler import TEMPLATE
 from interviewer.guides.likeness import alike, opposed, repeats
 from interviewer.guides.lint import lint, lint_library
@@ -319,8 +320,19 @@ def test_single_words_are_too_little_to_check_an_answer_by() -> None:
     assert codes(with_point("Fast")) == ["L208"]
     assert codes(with_point("Fails fast.")) == []
     assert codes(with_point("快速响应用户的请求")) == []
+    assert codes(with_point("&&")) == ["L208"]
     assert codes(question(answer="Caching.")) == ["L209"]
     assert codes(question(answer="It caches pages.")) == []
+
+
+def test_a_label_with_nothing_behind_it_is_found_and_one_that_is_a_point_is_not(tmp_path: Path) -> None:
+    empty, whole = "- **Stretch briefly**:", "- **Stretch briefly**"
+    path = tmp_path / "g.md"
+    path.write_text(f"## Technical\n\n### What is toil?\n\n- **Key points**:\n  {empty}\n  - Stops early\n")
+    (found,) = [f for f in check_guides([path]).findings if f.code == "L208"]
+    assert (found.line, "only a label" in found.message) == (6, True)
+    path.write_text(path.read_text().replace(empty, whole))
+    assert "L208" not in [f.code for f in check_guides([path]).findings]
 
 
 def test_identical_key_points_are_found_whatever_their_words() -> None:
