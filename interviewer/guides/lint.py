@@ -13,6 +13,7 @@ from interviewer.guides.filler import keeps_place
 from interviewer.guides.likeness import alike, opposed, repeats, within
 from interviewer.guides.lint_codes import CODES
 from interviewer.guides.recorded_ids import RecordedGuide
+from interviewer.guides.vocabulary import Role, role_of
 from interviewer.guides.wording import sentences, stems, unspaced, words
 
 FEW_POINTS = 3
@@ -72,6 +73,26 @@ def _no_difficulty(guide: Guide, misspelt: Collection[int]) -> Findings:
     without = [q for number, q in enumerate(guide.questions, 1) if q.difficulty is None and number not in tried]
     if without:
         yield _finding("L008", without[0].line, count=len(without), of=len(guide.questions))
+
+
+def _points_from_answers(guide: Guide) -> Findings:
+    unlisted = [question for question in guide.questions if _is_told_only(question)]
+    if unlisted:
+        yield _finding("L010", unlisted[0].line, count=len(unlisted), of=len(guide.questions))
+
+
+def _is_told_only(question: Question) -> bool:
+    """Whether a question's key points were taken from its model answer, for want of a list."""
+    lines = question.answer.splitlines()
+    if not question.key_points or any(role_of(line.strip(" -:")) is Role.KEY_POINTS for line in lines):
+        return False
+    told = _flat(question.answer)
+    return all(_flat(point.text) in told for point in question.key_points)
+
+
+def _flat(text: str) -> str:
+    """A text in one line, without the marks of its list."""
+    return " ".join(text.replace("\n- ", " ").split())
 
 
 def _unwritten(guide: Guide) -> Findings:
@@ -246,6 +267,7 @@ def _lost_ids(guide: Guide, record: RecordedGuide) -> Findings:
 GUIDE_CHECKS: tuple[Callable[[Guide], Findings], ...] = (
     _no_questions,
     _no_description,
+    _points_from_answers,
     _unwritten,
     _alike_questions,
 )

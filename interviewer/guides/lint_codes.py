@@ -50,6 +50,11 @@ CODES: dict[str, Code] = {
         "This {kind} only keeps the place of one: {text}",
         "Write what belongs here, or take it out.",
     ),
+    "L010": Code(
+        Severity.INFO,
+        "{count} of {of} questions list no key points, so what their answers say is what counts; this is the first.",
+        "List under `- **Key points**:` the statements that a good answer makes, unless each of these is one.",
+    ),
     "L101": Code(
         Severity.WARNING,
         "This question is much like the one on line {line_of}: {text}",

@@ -102,6 +102,20 @@ def test_missing_difficulty_is_one_finding_a_guide_at_its_first_question() -> No
     assert "2 of 3" in found[0].message
 
 
+def test_points_taken_from_answers_are_one_finding_a_guide_unless_they_are_listed(tmp_path: Path) -> None:
+    told = "\n\nIt is work without lasting value. It grows with the service. Nobody misses it.\n"
+    listed = "\n\n- **Key points**:\n  - It is work.\n  - It grows.\n  - Nobody misses it.\n"
+    path = tmp_path / "g.md"
+    path.write_text(
+        f"## Technical\n\n### What is toil?{listed}\n### What is a canary?{told}\n### What is a page?{told}"
+    )
+    (found,) = [f for f in check_guides([path]).findings if f.code == "L010"]
+    assert (found.line, found.severity) == (10, "info")
+    assert "2 of 3" in found.message
+    path.write_text(f"## Technical\n\n### What is toil?{listed}\n### What is a canary?{listed}{told}")
+    assert "L010" not in [f.code for f in check_guides([path]).findings]
+
+
 def test_findings_carry_the_file_the_line_and_a_way_to_mend() -> None:
     (finding,) = lint(guide(question(key_points=())))
     assert (finding.file, finding.line, finding.column) == ("sre.md", 9, 1)
