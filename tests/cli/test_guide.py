@@ -35,7 +35,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     for name, folder in (("GUIDES", "own"), ("CACHE_DIR", "cache"), ("DATA_DIR", "data"), ("CONFIG", "none.toml")):
         monkeypatch.setenv(f"INTERVIEWER_{name}", str(tmp_path / folder))
-    (tmp_path / "here").mkdir()
+    for folder in ("here", "own"):
+        (tmp_path / folder).mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return tmp_path
 
@@ -76,6 +77,17 @@ def test_guides_may_share_a_title(home: Path) -> None:
     write(home / "own" / "porter.md")
     write(home / "own" / "porter-two.md")
     assert run("list").stdout.count("Night Porter") == 2
+
+
+def test_a_folder_that_is_named_and_not_there_is_an_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for arguments in (("list",), ("show", "backend-engineer")):
+        result = run(*arguments, "--guides", "nowhere")
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "There is no folder nowhere to take guides from. Make it" in result.stderr
+    monkeypatch.setenv("INTERVIEWER_GUIDES", str(home / "gone"))
+    assert str(home / "gone") in run("list").stderr
+    monkeypatch.delenv("INTERVIEWER_GUIDES")
+    assert (run("list").exit_code, run("list").stderr) == (0, "")
 
 
 def test_list_reports_what_cannot_be_read_and_lists_the_others(home: Path) -> None:
