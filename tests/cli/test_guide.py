@@ -111,6 +111,16 @@ def test_show_prints_questions_and_on_demand_more() -> None:
     assert "\x1b" not in long
 
 
+def test_show_points_has_what_their_author_set() -> None:
+    path = write(Path("porter.md"), SOUND.replace("before touching anything.", "before touching anything. {weight=2}"))
+    shown = run("show", path, "--points").stdout
+    assert "makes the failure happen at will before touching anything.  (weight 2)\n" in shown
+    assert "         - Probe: What do you do before you change anything?\n" in shown
+    assert "         - Hint: It is hard to study what you cannot see again.\n" in shown
+    assert shown.count("(weight") == 1
+    assert "Probe" not in run("show", path).stdout
+
+
 def test_show_json_is_one_object_a_guide_with_the_path_as_given() -> None:
     write(Path("porter.md"))
     write(Path("own.md"), scaffold("Koch 日本"))
