@@ -281,11 +281,18 @@ def test_new_never_overwrites_and_says_where_it_cannot_write() -> None:
     assert refused.exit_code == 1
     assert "is there already" in refused.stderr
     assert path.read_text() == "mine"
-    assert run("new", "Porter", "--out", "no/such/folder.md").exit_code == 1
+    into_a_file = run("new", "Porter", "--out", "mine.md/porter.md")
+    assert into_a_file.exit_code == 1
+    assert "mine.md cannot be made" in into_a_file.stderr
     assert run("new", "Porter", "--out", ".").exit_code == 1
     assert "names no role" in run("new", " /../ ").stderr
     assert "characters" in run("new", "x" * 500).stderr
     assert run("new", "Porter", "--out", "-").stdout == scaffold("Porter")
+
+
+def test_new_makes_the_folder_that_it_is_to_write_into() -> None:
+    assert run("new", "Porter", "--out", "no/such/porter.md").exit_code == 0
+    assert Path("no/such/porter.md").read_text(encoding="utf-8") == scaffold("Porter")
 
 
 def test_search_finds_questions_and_says_when_there_is_none(home: Path) -> None:
