@@ -166,6 +166,17 @@ def test_check_points_at_the_line_like_a_compiler() -> None:
     assert end == "1 guide checked: 1 warning."
 
 
+def test_check_takes_names_as_show_does_and_files_before_them(home: Path) -> None:
+    path = write(home / "own" / "porter.md", SOUND.replace("**Guesses and patches**: changes", "Always changes"))
+    assert run("check", "night p").stdout.startswith(f"{path}:")
+    assert run("check", "porter").exit_code == 1
+    write(Path("porter"), SOUND)
+    assert run("check", "porter").exit_code == 0
+    missing = run("check", "backend-enginer")
+    assert missing.exit_code == 2
+    assert "Did you mean backend-engineer" in missing.stderr
+
+
 def test_notes_alone_are_zero_unless_strict() -> None:
     path = write(Path("porter.md"), SOUND.replace("- **Difficulty**: easy\n", ""))
     assert run("check", path).exit_code == 0
