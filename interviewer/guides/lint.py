@@ -20,6 +20,7 @@ FEW_POINTS = 3
 LONG_POINT = 40  # words
 MANY_SENTENCES = 3
 MANY_ASKED = 3
+MANY_LINES = 12  # that one finding names
 SHORT_ANSWER = 3  # words
 QUESTIONS_ALIKE = 0.75
 POINTS_ALIKE = 0.75
@@ -126,6 +127,18 @@ def _written(points: Sequence[KeyPoint]) -> list[KeyPoint]:
     return [point for point in points if not keeps_place(_statement(point))]
 
 
+def _thin(guide: Guide) -> Findings:
+    """What many questions may lack: one finding for all of them, at the first."""
+    lacking = (
+        ("L003", [q.line for q in guide.questions if 0 < len(q.key_points) < FEW_POINTS]),
+        ("L004", [q.line for q in guide.questions if not q.pitfalls]),
+        ("L005", [q.line for q in guide.questions if not q.follow_ups]),
+    )
+    for code, lines in lacking:
+        if lines:
+            yield _finding(code, lines[0], count=len(lines), of=len(guide.questions), lines=_listed(lines))
+
+
 def _alike_questions(guide: Guide) -> Findings:
     questions = guide.questions
     for later, first in repeats([question.text for question in questions], QUESTIONS_ALIKE):
@@ -133,18 +146,11 @@ def _alike_questions(guide: Guide) -> Findings:
 
 
 def _points_missing(question: Question) -> Findings:
-    count = len(question.key_points)
-    if count == 0:
+    if not question.key_points:
         yield _finding("L002", question.line)
-    elif count < FEW_POINTS:
-        yield _finding("L003", question.line, count="only one key point" if count == 1 else f"only {count} key points")
 
 
 def _parts_missing(question: Question) -> Findings:
-    if not question.pitfalls:
-        yield _finding("L004", question.line)
-    if not question.follow_ups:
-        yield _finding("L005", question.line)
     if not question.answer.strip():
         yield _finding("L006", question.line)
 
@@ -267,6 +273,7 @@ def _lost_ids(guide: Guide, record: RecordedGuide) -> Findings:
 GUIDE_CHECKS: tuple[Callable[[Guide], Findings], ...] = (
     _no_questions,
     _no_description,
+    _thin,
     _points_from_answers,
     _unwritten,
     _alike_questions,
@@ -297,3 +304,9 @@ def _finding(code: str, line: int, *, file: str = "", mark: str = "", **details:
 def _short(text: str, limit: int = 70) -> str:
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _listed(lines: Sequence[int]) -> str:
+    shown = ", ".join(str(line) for line in lines[:MANY_LINES])
+    further = f" and {len(lines) - MANY_LINES} more" if len(lines) > MANY_LINES else ""
+    return f"line{'' if len(lines) == 1 else 's'} {shown}{further}"

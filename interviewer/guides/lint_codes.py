@@ -1,4 +1,4 @@
-"""What `lint` can find, declared once: L00x thin, L10x twice, L20x wording, L30x history."""
+"""What `lint` can find, declared once: L0xx thin or not yet written, L10x twice, L20x wording, L30x history."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ CODES: dict[str, Code] = {
     ),
     "L003": Code(
         Severity.INFO,
-        "This question has {count}, so a score says little.",
+        "{count} of {of} questions have fewer than three key points, so their scores say little: {lines}.",
         "Three to six statements that can be checked one by one make a fair scale.",
     ),
     "L004": Code(
         Severity.INFO,
-        "This question has no pitfalls.",
+        "{count} of {of} questions have no pitfalls: {lines}.",
         "List under `- **Pitfalls**:` mistakes that a weak answer visibly commits.",
     ),
     "L005": Code(
         Severity.INFO,
-        "This question has no follow-ups.",
+        "{count} of {of} questions have no follow-ups: {lines}.",
         "List under `- **Follow-ups**:` a question that takes a good answer further.",
     ),
     "L006": Code(

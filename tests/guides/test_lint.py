@@ -102,6 +102,20 @@ def test_missing_difficulty_is_one_finding_a_guide_at_its_first_question() -> No
     assert "2 of 3" in found[0].message
 
 
+@pytest.mark.parametrize(
+    ("part", "kept", "code"), [("key_points", 2, "L003"), ("pitfalls", 0, "L004"), ("follow_ups", 0, "L005")]
+)
+def test_what_many_questions_lack_is_one_finding_that_names_their_lines(part: str, kept: int, code: str) -> None:
+    thin = {part: getattr(question(), part)[:kept]}
+    many = [question(f"What is a {chr(97 + n) * 4}?", id=f"q{n}", line=20 + n, **thin) for n in range(14)]
+    (finding,) = lint(guide(question(), *many[:2]))
+    assert (finding.code, finding.line) == (code, 20)
+    assert finding.message.startswith("2 of 3 questions")
+    assert finding.message.endswith(": lines 20, 21.")
+    (finding,) = lint(guide(*many))
+    assert finding.message.endswith(", 31 and 2 more.")
+
+
 def test_points_taken_from_answers_are_one_finding_a_guide_unless_they_are_listed(tmp_path: Path) -> None:
     told = "\n\nIt is work without lasting value. It grows with the service. Nobody misses it.\n"
     listed = "\n\n- **Key points**:\n  - It is work.\n  - It grows.\n  - Nobody misses it.\n"
