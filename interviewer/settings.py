@@ -285,7 +285,7 @@ def sourced(settings: Settings, flags: dict[str, Any]) -> list[Sourced]:
 
 
 def doubts(settings: Settings) -> list[str]:
-    """What is set and has no effect: variables that name no setting, folders that are not there."""
+    """What is set and cannot be meant: variables that name no setting, folders that are not there."""
     found = []
     for variable in sorted(os.environ):
         name = variable.upper().removeprefix(PREFIX).split("__")[0].lower()
@@ -294,7 +294,7 @@ def doubts(settings: Settings) -> list[str]:
     for name in ("guides", "prompts"):
         folder = getattr(settings, name)
         if folder and not folder.is_dir():
-            found.append(f"{name} has no effect: there is no folder {folder}.")
+            found.append(f"{name} names a folder that is not there: {folder}.")
     return found
 
 

@@ -62,10 +62,15 @@ class House:
 
     @cached_property
     def library(self) -> Library:
-        """All guides: the user's own and those that ship."""
+        """All guides: the user's own and those that ship. Raises SettingsError for a named folder that is not there."""
         from interviewer.guides.cache import GuideCache
+        from interviewer.guides.files import is_folder
         from interviewer.guides.library import Library
 
+        named = self.settings.guides
+        if named is not None and not is_folder(named):
+            remedy = "Make it, or mend `--guides`, INTERVIEWER_GUIDES or `guides` in the config file."
+            raise SettingsError(f"There is no folder {named} to take guides from.", remedy)
         return Library(own=self.settings.guide_folder, cache=GuideCache(self.settings.cache_dir / "guides"))
 
     @cached_property

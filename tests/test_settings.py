@@ -159,7 +159,7 @@ def test_what_has_no_effect_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setenv("INTERVIEWER_GUIDES", str(tmp_path / "nowhere"))
     assert doubts(load_settings()) == [
         "INTERVIEWER_ENGIN has no effect: there is no setting 'engin'. Did you mean engine?",
-        f"guides has no effect: there is no folder {tmp_path / 'nowhere'}.",
+        f"guides names a folder that is not there: {tmp_path / 'nowhere'}.",
     ]
 
 

@@ -103,7 +103,7 @@ def show(
 
 @app.command()
 def check(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, or folders with all in them.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME|PATH", help="Files, folders with all in them, or ids.")],
     form: Annotated[Format, typer.Option("--format", help="How to report.")] = Format.TEXT,
     record: Annotated[bool, typer.Option("--record", help="Write the questions' ids to ids.json beside them.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Notes count as findings too.")] = False,
@@ -117,12 +117,13 @@ def check(
     \b
     Examples:
       interviewer guide check my-guide.md
+      interviewer guide check backend-engineer
       interviewer guide check ./guides --format github
       interviewer guide check ./guides --record
     """
     from interviewer.guides import checking
 
-    checked = checking.check_guides(paths, compare=not record)
+    checked = checking.check_guides([_path_of(name) for name in names], compare=not record)
     for line in _reported(checked, form):
         _say(line)
     if record:
@@ -220,6 +221,19 @@ def _each(library: Library, names: Iterable[str]) -> Iterator[tuple[str, Reading
         except NotFoundError as error:
             _warn(f"{error.message} {error.remedy}")
             yield name, None
+
+
+def _path_of(name: str) -> Path:
+    """The file or folder that is called so, else that of the guide with this id or title."""
+    from interviewer.domain.errors import NotFoundError
+
+    if os.path.lexists(name) or "/" in name or name.lower().endswith(".md"):
+        return Path(name)
+    try:
+        return _library(None).find(name).path
+    except NotFoundError as error:
+        _warn(f"{error.message} {error.remedy}")
+        return Path(name)
 
 
 def _as_json(guide: Guide, file: str) -> str:

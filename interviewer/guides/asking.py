@@ -1,4 +1,4 @@
-"""How many things a question asks, and whether a probe or a hint says the very thing it is after."""
+"""What asks: how many things a question does, whether a key point does, and whether a probe or hint tells instead."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ _CLOSERS = re.compile(
     re.I,
 )
 
+# How a checklist asks about an answer: "Does the candidate ...?", "How well is it ...?"
+_CHECKLIST = re.compile(
+    r"(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|should)\b"
+    r"|(?:what|which|how|why|when|where|who)\b.*\b(?:candidates?|applicants?|interviewees?|answers?|they)\b",
+    re.I | re.S,
+)
+_WANTS_QUESTIONS = re.compile(r"\b(?:questions?|ask|asks|asking|clarify|find out)\b", re.I)
+
 
 def asked(question: str) -> int:
     """How many things a question asks; how a story went and ended belongs to the story."""
@@ -39,6 +47,17 @@ def asked(question: str) -> int:
         asks = sentence.endswith("?") or bool(_ASKING.match(sentence))
         count += (asks and not closes and not only_sets_the_scene) + len(further)
     return count
+
+
+def only_asks(statement: str) -> bool:
+    """Whether each sentence of a statement is a question, the first one as a checklist words it."""
+    said = sentences(statement)
+    return bool(said) and all(each.endswith("?") for each in said) and bool(_CHECKLIST.match(said[0]))
+
+
+def wants_questions(question: str) -> bool:
+    """Whether a good answer may well consist of questions."""
+    return bool(_WANTS_QUESTIONS.search(question))
 
 
 def given_away(aim: str, point: str, question: str) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from interviewer.guides.wording import stems, unspaced, words
+from interviewer.guides.wording import stem, stems, unspaced, words
 
 NEGATIONS = frozenset({"no", "not", "never", "without", "nor", "neither", "none", "cannot", "non"})
+ARTICLES = frozenset({"a", "an", "the"})
 
 Bag = frozenset[tuple[str, int]]  # each word with how often it was there before: a set that counts
 
@@ -21,6 +22,12 @@ def alike(a: str, b: str) -> float:
 def opposed(a: str, b: str) -> bool:
     """Whether one text denies, or gives a number, where the other does not: alike, but not the same."""
     return _decisive(a) != _decisive(b)
+
+
+def within(a: str, b: str) -> bool:
+    """Whether all words of one text stand in the other in the same order, so that it says nothing of its own."""
+    rest = iter(_plain(b))
+    return all(word in rest for word in _plain(a))
 
 
 def repeats(texts: Sequence[str], threshold: float) -> Iterator[tuple[int, int]]:
@@ -67,6 +74,10 @@ def _trigrams(text: str) -> list[str]:
 def _dice(a: Bag, b: Bag) -> float:
     total = len(a) + len(b)
     return 2 * len(a & b) / total if total else 0.0
+
+
+def _plain(text: str) -> list[str]:
+    return [stem(word) for word in words(text) if word not in ARTICLES]
 
 
 def _decisive(text: str) -> set[str]:

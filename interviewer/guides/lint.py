@@ -6,18 +6,21 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from interviewer.domain.guide import Guide, KeyPoint, Question
+from interviewer.domain.guide import Guide, KeyPoint, Pitfall, Question
 from interviewer.guides import asking, tone
 from interviewer.guides.diagnostics import Diagnostic
-from interviewer.guides.likeness import alike, repeats
+from interviewer.guides.filler import keeps_place
+from interviewer.guides.likeness import alike, opposed, repeats, within
 from interviewer.guides.lint_codes import CODES
 from interviewer.guides.recorded_ids import RecordedGuide
+from interviewer.guides.vocabulary import Role, role_of
 from interviewer.guides.wording import sentences, stems, unspaced, words
 
 FEW_POINTS = 3
 LONG_POINT = 40  # words
 MANY_SENTENCES = 3
 MANY_ASKED = 3
+MANY_LINES = 12  # that one finding names
 SHORT_ANSWER = 3  # words
 QUESTIONS_ALIKE = 0.75
 POINTS_ALIKE = 0.75
@@ -73,6 +76,69 @@ def _no_difficulty(guide: Guide, misspelt: Collection[int]) -> Findings:
         yield _finding("L008", without[0].line, count=len(without), of=len(guide.questions))
 
 
+def _points_from_answers(guide: Guide) -> Findings:
+    unlisted = [question for question in guide.questions if _is_told_only(question)]
+    if unlisted:
+        yield _finding("L010", unlisted[0].line, count=len(unlisted), of=len(guide.questions))
+
+
+def _is_told_only(question: Question) -> bool:
+    """Whether a question's key points were taken from its model answer, for want of a list."""
+    lines = question.answer.splitlines()
+    if not question.key_points or any(role_of(line.strip(" -:")) is Role.KEY_POINTS for line in lines):
+        return False
+    told = _flat(question.answer)
+    return all(_flat(point.text) in told for point in question.key_points)
+
+
+def _flat(text: str) -> str:
+    """A text in one line, without the marks of its list."""
+    return " ".join(text.replace("\n- ", " ").split())
+
+
+def _unwritten(guide: Guide) -> Findings:
+    written = [("title", 1, guide.title), ("description", 1, guide.description)]
+    written += [("passage", passage.line, passage.text) for passage in guide.background]
+    yield from _places_kept(written)
+
+
+def _unwritten_parts(question: Question) -> Findings:
+    items: list[tuple[str, tuple[KeyPoint | Pitfall, ...]]] = [
+        ("key point", question.key_points),
+        ("pitfall", question.pitfalls),
+    ]
+    written = [("question", question.line, question.text), ("model answer", question.line, question.answer)]
+    written += [(kind, item.line, _statement(item)) for kind, several in items for item in several]
+    yield from _places_kept([*written, *_said_lines(question)])
+
+
+def _places_kept(written: Sequence[tuple[str, int, str]]) -> Findings:
+    for kind, line, text in written:
+        if keeps_place(text):
+            yield _finding("L009", line, mark=text, kind=kind, text=_short(text))
+
+
+def _statement(item: KeyPoint | Pitfall) -> str:
+    """What is said behind the label, or the whole where a label is the reminder: "TODO: cost"."""
+    return item.text if keeps_place(item.text) else tone.behind_label(item.text, item.label)
+
+
+def _written(points: Sequence[KeyPoint]) -> list[KeyPoint]:
+    return [point for point in points if not keeps_place(_statement(point))]
+
+
+def _thin(guide: Guide) -> Findings:
+    """What many questions may lack: one finding for all of them, at the first."""
+    lacking = (
+        ("L003", [q.line for q in guide.questions if 0 < len(q.key_points) < FEW_POINTS]),
+        ("L004", [q.line for q in guide.questions if not q.pitfalls]),
+        ("L005", [q.line for q in guide.questions if not q.follow_ups]),
+    )
+    for code, lines in lacking:
+        if lines:
+            yield _finding(code, lines[0], count=len(lines), of=len(guide.questions), lines=_listed(lines))
+
+
 def _alike_questions(guide: Guide) -> Findings:
     questions = guide.questions
     for later, first in repeats([question.text for question in questions], QUESTIONS_ALIKE):
@@ -80,26 +146,32 @@ def _alike_questions(guide: Guide) -> Findings:
 
 
 def _points_missing(question: Question) -> Findings:
-    count = len(question.key_points)
-    if count == 0:
+    if not question.key_points:
         yield _finding("L002", question.line)
-    elif count < FEW_POINTS:
-        yield _finding("L003", question.line, count="only one key point" if count == 1 else f"only {count} key points")
 
 
 def _parts_missing(question: Question) -> Findings:
-    if not question.pitfalls:
-        yield _finding("L004", question.line)
-    if not question.follow_ups:
-        yield _finding("L005", question.line)
     if not question.answer.strip():
         yield _finding("L006", question.line)
 
 
 def _alike_points(question: Question) -> Findings:
-    points = question.key_points
+    points = _written(question.key_points)
     for later, first in repeats([point.text for point in points], POINTS_ALIKE):
         yield _finding("L102", points[later].line, line_of=points[first].line, text=_short(points[first].text))
+
+
+def _pitfalls_like_points(question: Question) -> Findings:
+    for pitfall in question.pitfalls:
+        for point in _written(question.key_points):
+            if _says_no_more(pitfall.text, point.text):
+                yield _finding("L105", pitfall.line, line_of=point.line, text=_short(pitfall.text))
+                break
+
+
+def _says_no_more(pitfall: str, point: str) -> bool:
+    """Whether a pitfall only repeats a point. A single word of its own may be what makes it the mistake."""
+    return within(pitfall, point) and alike(pitfall, point) >= POINTS_ALIKE and not opposed(pitfall, point)
 
 
 def _pitfalls_that_advise(question: Question) -> Findings:
@@ -116,6 +188,14 @@ def _points_that_blame(question: Question) -> Findings:
             yield _finding("L202", point.line, text=_short(point.text))
 
 
+def _points_that_ask(question: Question) -> Findings:
+    if asking.wants_questions(question.text):
+        return
+    for point in question.key_points:
+        if asking.only_asks(_statement(point)):
+            yield _finding("L211", point.line, text=_short(point.text))
+
+
 def _points_too_big(question: Question) -> Findings:
     for point in question.key_points:
         count = len(words(point.text))
@@ -126,12 +206,20 @@ def _points_too_big(question: Question) -> Findings:
 
 
 def _too_short(question: Question) -> Findings:
-    for point in question.key_points:
-        if len(words(point.text)) == 1 and point.text != question.answer and not unspaced(point.text):
-            yield _finding("L208", point.line, text=_short(point.text))
+    for point in _written(question.key_points):
+        if point.text != question.answer and (what := _too_little(point)):
+            yield _finding("L208", point.line, what=what, text=_short(point.text))
     count = len(words(question.answer))
-    if 0 < count < SHORT_ANSWER and not unspaced(question.answer):
+    if 0 < count < SHORT_ANSWER and not unspaced(question.answer) and not keeps_place(question.answer):
         yield _finding("L209", question.line, count="one word" if count == 1 else f"{count} words")
+
+
+def _too_little(point: KeyPoint) -> str:
+    """What a point is that states nothing: a label that nothing follows, a sign, a word; "" for a statement."""
+    count = len(words(point.text))
+    if count > 1 and point.text == point.label:
+        return "label"
+    return "" if count > 1 or unspaced(point.text) else "single word" if count else "sign"
 
 
 def _aims_that_tell(question: Question) -> Findings:
@@ -185,14 +273,20 @@ def _lost_ids(guide: Guide, record: RecordedGuide) -> Findings:
 GUIDE_CHECKS: tuple[Callable[[Guide], Findings], ...] = (
     _no_questions,
     _no_description,
+    _thin,
+    _points_from_answers,
+    _unwritten,
     _alike_questions,
 )
 QUESTION_CHECKS: tuple[Callable[[Question], Findings], ...] = (
     _points_missing,
     _parts_missing,
+    _unwritten_parts,
     _alike_points,
+    _pitfalls_like_points,
     _pitfalls_that_advise,
     _points_that_blame,
+    _points_that_ask,
     _points_too_big,
     _too_short,
     _aims_that_tell,
@@ -210,3 +304,9 @@ def _finding(code: str, line: int, *, file: str = "", mark: str = "", **details:
 def _short(text: str, limit: int = 70) -> str:
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def _listed(lines: Sequence[int]) -> str:
+    shown = ", ".join(str(line) for line in lines[:MANY_LINES])
+    further = f" and {len(lines) - MANY_LINES} more" if len(lines) > MANY_LINES else ""
+    return f"line{'' if len(lines) == 1 else 's'} {shown}{further}"

@@ -1,4 +1,4 @@
-"""What `lint` can find, declared once: L00x thin, L10x twice, L20x wording, L30x history."""
+"""What `lint` can find, declared once: L0xx thin or not yet written, L10x twice, L20x wording, L30x history."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ CODES: dict[str, Code] = {
     ),
     "L003": Code(
         Severity.INFO,
-        "This question has {count}, so a score says little.",
+        "{count} of {of} questions have fewer than three key points, so their scores say little: {lines}.",
         "Three to six statements that can be checked one by one make a fair scale.",
     ),
     "L004": Code(
         Severity.INFO,
-        "This question has no pitfalls.",
+        "{count} of {of} questions have no pitfalls: {lines}.",
         "List under `- **Pitfalls**:` mistakes that a weak answer visibly commits.",
     ),
     "L005": Code(
         Severity.INFO,
-        "This question has no follow-ups.",
+        "{count} of {of} questions have no follow-ups: {lines}.",
         "List under `- **Follow-ups**:` a question that takes a good answer further.",
     ),
     "L006": Code(
@@ -44,6 +44,16 @@ CODES: dict[str, Code] = {
         Severity.INFO,
         "{count} of {of} questions have no difficulty; this is the first.",
         "Add `- **Difficulty**: easy`, medium or hard.",
+    ),
+    "L009": Code(
+        Severity.WARNING,
+        "This {kind} only keeps the place of one: {text}",
+        "Write what belongs here, or take it out.",
+    ),
+    "L010": Code(
+        Severity.INFO,
+        "{count} of {of} questions list no key points, so what their answers say is what counts; this is the first.",
+        "List under `- **Key points**:` the statements that a good answer makes, unless each of these is one.",
     ),
     "L101": Code(
         Severity.WARNING,
@@ -64,6 +74,11 @@ CODES: dict[str, Code] = {
         Severity.ERROR,
         "The guide id `{id}` is already that of {other}; only one of them can be found by it.",
         "Rename one of the files.",
+    ),
+    "L105": Code(
+        Severity.WARNING,
+        "This pitfall says what the key point on line {line_of} says, so the same words earn and lose credit: {text}",
+        "Word it as the mistake that a weak answer makes, or take one of the two out.",
     ),
     "L201": Code(
         Severity.WARNING,
@@ -102,7 +117,7 @@ CODES: dict[str, Code] = {
     ),
     "L208": Code(
         Severity.INFO,
-        "This key point is a single word, so there is nothing to check an answer against: {text}",
+        "This key point is only a {what}, so there is nothing to check an answer against: {text}",
         "Write what a good answer says about it, as a statement.",
     ),
     "L209": Code(
@@ -114,6 +129,11 @@ CODES: dict[str, Code] = {
         Severity.WARNING,
         "This {kind} says words of its own question's answer or key points: {words}",
         "It is said to the candidate as it stands; ask in words that do not give the answer away.",
+    ),
+    "L211": Code(
+        Severity.WARNING,
+        "This key point is a question, which no answer says: {text}",
+        "State what a good answer says: `Names the cost`, not `Does the candidate name the cost?`.",
     ),
     "L301": Code(
         Severity.WARNING,

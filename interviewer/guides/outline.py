@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from textwrap import wrap
 
-from interviewer.domain.guide import Guide, Item, Question
+from interviewer.domain.guide import Guide, Item, KeyPoint, Question
 from interviewer.guides.report import Paint, plain, visible
 
 _INDENT = re.compile(r" *(?:\d+\. |- )?")
@@ -46,7 +46,7 @@ def _question(number: int, question: Question, *, points: bool, answers: bool, p
     if answers and question.answer:
         yield from _answer(question.answer, paint)
     if points:
-        yield from _items("Key points", question.key_points, paint)
+        yield from _key_points(question.key_points, paint)
         yield from _items("Pitfalls", question.pitfalls, paint)
         yield from _items("Follow-ups", question.follow_ups, paint)
 
@@ -54,6 +54,17 @@ def _question(number: int, question: Question, *, points: bool, answers: bool, p
 def _answer(answer: str, paint: Paint) -> Iterator[str]:
     yield paint("     Answer", "dim")
     yield from (f"       {visible(line)}" if line.strip() else "" for line in answer.splitlines())
+
+
+def _key_points(points: tuple[KeyPoint, ...], paint: Paint) -> Iterator[str]:
+    """Like other items, with what their author has set: weight, probe and hint."""
+    if points:
+        yield paint("     Key points", "dim")
+    for point in points:
+        weight = paint(f"  (weight {point.weight:g})", "dim") if point.weight != 1 else ""
+        yield f"       - {visible(point.text)}{weight}"
+        aims = (("Probe", point.probe), ("Hint", point.hint))
+        yield from (f"         - {name}: {visible(aim)}" for name, aim in aims if aim)
 
 
 def _items(name: str, items: tuple[Item, ...], paint: Paint) -> Iterator[str]:

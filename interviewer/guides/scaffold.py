@@ -29,8 +29,9 @@ def file_name(role: str) -> str:
 
 
 def write_scaffold(role: str, path: Path) -> None:
-    """Write a new guide. Raises GuideError when the file is there already or cannot be written."""
+    """Write a new guide, and make its folder. Raises GuideError when the file is there or cannot be written."""
     text = scaffold(role)
+    _make_folder(path.parent)
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -39,6 +40,14 @@ def write_scaffold(role: str, path: Path) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise GuideError(f"{path} cannot be written: {reason}.", "Give another place with --out.") from None
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise GuideError(f"The folder {folder} cannot be made: {reason}.", "Give another place with --out.") from None
 
 
 def _quoted(text: str) -> str:

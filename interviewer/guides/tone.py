@@ -66,7 +66,7 @@ def advises(text: str, label: str | None) -> bool:
     """Whether a statement says what to do, rather than what is done wrong. A label that names the mistake settles."""
     if label and (_WRONG.search(label) or label.lower().split(" ")[0].endswith("ing")):
         return False
-    statement = _behind_label(text, label)
+    statement = behind_label(text, label)
     first = (sentences(statement) or [""])[0]
     if _ADVICE.match(first):
         return True
@@ -75,7 +75,7 @@ def advises(text: str, label: str | None) -> bool:
 
 def blames(text: str, label: str | None) -> bool:
     """Whether a statement names a mistake."""
-    return bool(_BLAME.match(label or "") or _BLAME.match(_behind_label(text, label)))
+    return bool(_BLAME.match(label or "") or _BLAME.match(behind_label(text, label)))
 
 
 def asks_about_mistakes(question: str) -> bool:
@@ -83,7 +83,7 @@ def asks_about_mistakes(question: str) -> bool:
     return bool(_ABOUT_MISTAKES.search(question))
 
 
-def _behind_label(text: str, label: str | None) -> str:
+def behind_label(text: str, label: str | None) -> str:
     """The statement without "Label:", whether or not the text repeats its label."""
     return text[len(label) :].lstrip(" :–—-*") if label and text.startswith(label) else text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,14 @@ from typer.testing import CliRunner, Result
 from interviewer.cli.guide import app
 from interviewer.guides.scaffold import file_name, scaffold
 
-SOUND = scaffold("Night Porter")
+
+def finished(role: str) -> str:
+    """A new guide whose placeholders someone has replaced."""
+    text = re.sub(r"; say here .* for what\.", ".", scaffold(role))
+    return text.replace("Replace this passage by what someone should know", "What someone should know")
+
+
+SOUND = finished("Night Porter")
 MAIN = "from interviewer.cli.guide import app; app(prog_name='guide')"
 HEAVY = {"rich", "pydantic", "markdown_it", "yaml", "chromadb", "openai", "onnxruntime", "numpy", "sqlalchemy"}
 
@@ -27,7 +35,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     for name, folder in (("GUIDES", "own"), ("CACHE_DIR", "cache"), ("DATA_DIR", "data"), ("CONFIG", "none.toml")):
         monkeypatch.setenv(f"INTERVIEWER_{name}", str(tmp_path / folder))
-    (tmp_path / "here").mkdir()
+    for folder in ("here", "own"):
+        (tmp_path / folder).mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return tmp_path
 
@@ -70,6 +79,17 @@ def test_guides_may_share_a_title(home: Path) -> None:
     assert run("list").stdout.count("Night Porter") == 2
 
 
+def test_a_folder_that_is_named_and_not_there_is_an_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for arguments in (("list",), ("show", "backend-engineer")):
+        result = run(*arguments, "--guides", "nowhere")
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "There is no folder nowhere to take guides from. Make it" in result.stderr
+    monkeypatch.setenv("INTERVIEWER_GUIDES", str(home / "gone"))
+    assert str(home / "gone") in run("list").stderr
+    monkeypatch.delenv("INTERVIEWER_GUIDES")
+    assert (run("list").exit_code, run("list").stderr) == (0, "")
+
+
 def test_list_reports_what_cannot_be_read_and_lists_the_others(home: Path) -> None:
     write(home / "own" / "porter.md")
     write(home / "own" / "void.md", "")
@@ -89,6 +109,16 @@ def test_show_prints_questions_and_on_demand_more() -> None:
         part in long for part in ("Reproduces it first", "Guesses and patches", "once a week?", "First I reproduce")
     )
     assert "\x1b" not in long
+
+
+def test_show_points_has_what_their_author_set() -> None:
+    path = write(Path("porter.md"), SOUND.replace("before touching anything.", "before touching anything. {weight=2}"))
+    shown = run("show", path, "--points").stdout
+    assert "makes the failure happen at will before touching anything.  (weight 2)\n" in shown
+    assert "         - Probe: What do you do before you change anything?\n" in shown
+    assert "         - Hint: It is hard to study what you cannot see again.\n" in shown
+    assert shown.count("(weight") == 1
+    assert "Probe" not in run("show", path).stdout
 
 
 def test_show_json_is_one_object_a_guide_with_the_path_as_given() -> None:
@@ -134,6 +164,17 @@ def test_check_points_at_the_line_like_a_compiler() -> None:
     assert caret.index("^") == source.index("- Always")
     assert advice.strip().startswith("= help: ")
     assert end == "1 guide checked: 1 warning."
+
+
+def test_check_takes_names_as_show_does_and_files_before_them(home: Path) -> None:
+    path = write(home / "own" / "porter.md", SOUND.replace("**Guesses and patches**: changes", "Always changes"))
+    assert run("check", "night p").stdout.startswith(f"{path}:")
+    assert run("check", "porter").exit_code == 1
+    write(Path("porter"), SOUND)
+    assert run("check", "porter").exit_code == 0
+    missing = run("check", "backend-enginer")
+    assert missing.exit_code == 2
+    assert "Did you mean backend-engineer" in missing.stderr
 
 
 def test_notes_alone_are_zero_unless_strict() -> None:
@@ -234,11 +275,14 @@ def test_a_damaged_record_is_a_finding_and_never_overwritten() -> None:
 @pytest.mark.parametrize(
     "role", ["Data Engineer", 'Ingénieur: "réseau" (C++/C#)', "データ エンジニア", "a#b {x} `y` *z*", "Ünï ①"]
 )
-def test_a_new_guide_passes_its_own_check(role: str) -> None:
+def test_of_a_new_guide_only_what_is_to_be_replaced_is_found(role: str) -> None:
     made = run("new", role)
     assert made.exit_code == 0
     path = Path(file_name(role))
     assert path.exists()
+    found = json.loads(run("check", path, "--format", "json").stdout)["findings"]
+    assert [(f["code"], f["line"]) for f in found] == [("L009", 3), ("L009", 10)]
+    path.write_text(finished(role), encoding="utf-8")
     assert run("check", path, "--strict").stdout == "1 guide checked: nothing found.\n"
 
 
@@ -248,11 +292,18 @@ def test_new_never_overwrites_and_says_where_it_cannot_write() -> None:
     assert refused.exit_code == 1
     assert "is there already" in refused.stderr
     assert path.read_text() == "mine"
-    assert run("new", "Porter", "--out", "no/such/folder.md").exit_code == 1
+    into_a_file = run("new", "Porter", "--out", "mine.md/porter.md")
+    assert into_a_file.exit_code == 1
+    assert "mine.md cannot be made" in into_a_file.stderr
     assert run("new", "Porter", "--out", ".").exit_code == 1
     assert "names no role" in run("new", " /../ ").stderr
     assert "characters" in run("new", "x" * 500).stderr
     assert run("new", "Porter", "--out", "-").stdout == scaffold("Porter")
+
+
+def test_new_makes_the_folder_that_it_is_to_write_into() -> None:
+    assert run("new", "Porter", "--out", "no/such/porter.md").exit_code == 0
+    assert Path("no/such/porter.md").read_text(encoding="utf-8") == scaffold("Porter")
 
 
 def test_search_finds_questions_and_says_when_there_is_none(home: Path) -> None:

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 from interviewer.domain.guide import Difficulty, FollowUp, Guide, KeyPoint, Pitfall, Question
 from interviewer.guides import asking, tone
+from interviewer.guides.checking import check_guides
+from interviewer.guides.filler import TEMPLATE
 from interviewer.guides.likeness import alike, opposed, repeats
 from interviewer.guides.lint import lint, lint_library
 from interviewer.guides.lint_codes import CODES
 from interviewer.guides.recorded_ids import RecordedQuestion, read_record, recorded, write_record
+from interviewer.guides.scaffold import scaffold
 from interviewer.guides.wording import sentences
 
 TOPICS = ("budget", "release", "page", "alert", "query", "index")
@@ -99,11 +102,67 @@ def test_missing_difficulty_is_one_finding_a_guide_at_its_first_question() -> No
     assert "2 of 3" in found[0].message
 
 
+@pytest.mark.parametrize(
+    ("part", "kept", "code"), [("key_points", 2, "L003"), ("pitfalls", 0, "L004"), ("follow_ups", 0, "L005")]
+)
+def test_what_many_questions_lack_is_one_finding_that_names_their_lines(part: str, kept: int, code: str) -> None:
+    thin = {part: getattr(question(), part)[:kept]}
+    many = [question(f"What is a {chr(97 + n) * 4}?", id=f"q{n}", line=20 + n, **thin) for n in range(14)]
+    (finding,) = lint(guide(question(), *many[:2]))
+    assert (finding.code, finding.line) == (code, 20)
+    assert finding.message.startswith("2 of 3 questions")
+    assert finding.message.endswith(": lines 20, 21.")
+    (finding,) = lint(guide(*many))
+    assert finding.message.endswith(", 31 and 2 more.")
+
+
+def test_points_taken_from_answers_are_one_finding_a_guide_unless_they_are_listed(tmp_path: Path) -> None:
+    told = "\n\nIt is work without lasting value. It grows with the service. Nobody misses it.\n"
+    listed = "\n\n- **Key points**:\n  - It is work.\n  - It grows.\n  - Nobody misses it.\n"
+    path = tmp_path / "g.md"
+    path.write_text(
+        f"## Technical\n\n### What is toil?{listed}\n### What is a canary?{told}\n### What is a page?{told}"
+    )
+    (found,) = [f for f in check_guides([path]).findings if f.code == "L010"]
+    assert (found.line, found.severity) == (10, "info")
+    assert "2 of 3" in found.message
+    path.write_text(f"## Technical\n\n### What is toil?{listed}\n### What is a canary?{listed}{told}")
+    assert "L010" not in [f.code for f in check_guides([path]).findings]
+
+
 def test_findings_carry_the_file_the_line_and_a_way_to_mend() -> None:
     (finding,) = lint(guide(question(key_points=())))
     assert (finding.file, finding.line, finding.column) == ("sre.md", 9, 1)
     assert finding.help
     assert finding.severity == CODES[finding.code].severity
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["TODO", "TODO: name the cost", "TODO find a number", "...", "…", '""', "???", "TBD.", "[insert a cost here]",
+     "N/A", "See question 7.", "same as question 7", "See above", "Lorem ipsum dolor sit amet."],
+)  # fmt: skip
+def test_what_only_keeps_a_place_is_found_wherever_it_stands(text: str) -> None:
+    assert codes(with_point(text)) == ["L009"]
+    assert codes(with_point(f"Cost: {text}")) == ["L009"]
+    assert codes(with_pitfall(text)) == ["L009"]
+    assert codes(question(follow_ups=(FollowUp(id="u", text=text, line=30),))) == ["L009"]
+    assert codes(question(answer=text)) == codes(question(), description=text) == ["L009"]
+    assert codes(with_point("Order: empties the machine.", probe=text, hint=text)) == ["L009", "L009"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["TODO comments are tracked.", "To do so, it reads the log.", "Names none of them.", "It waits for 7 seconds.",
+     "&&", "See question marks as a warning.", "Placeholders: binds values to placeholders.", "Adds the index here."],
+)  # fmt: skip
+def test_what_only_looks_like_a_reminder_is_left_alone(text: str) -> None:
+    assert "L009" not in codes(with_point(text))
+
+
+def test_what_a_new_guide_asks_to_replace_is_there_to_be_found() -> None:
+    text = " ".join(scaffold("Porter").split())
+    assert all(words in text for words in TEMPLATE)
 
 
 def test_two_questions_alike_are_found_and_different_ones_are_not() -> None:
@@ -123,6 +182,32 @@ def test_two_key_points_alike_are_found_unless_one_denies_the_other() -> None:
         key_point("Does not support arithmetic on addresses.", 2),
     )
     assert codes(question(key_points=(*points, key_point(POINTS[0], 3)))) == []
+
+
+@pytest.mark.parametrize(
+    "text", [POINTS[1], "Release policy: when spent, releases stop or slow until reliability recovers"]
+)
+def test_a_pitfall_that_says_what_a_key_point_says_is_found(text: str) -> None:
+    (finding,) = lint(guide(with_pitfall(text)))
+    assert (finding.code, finding.line) == ("L105", 20)
+    assert "line 11" in finding.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Measures only the load before it changes the cache.",
+        "Forgets that one measures the load before one changes the cache.",
+        "Changes the cache before it measures the load.",
+        "Measures the load after it changes the cache.",
+        "Does not measure the load before it changes the cache.",
+        "Measures the load.",
+    ],
+)
+def test_a_pitfall_that_turns_a_key_point_round_is_left_alone(text: str) -> None:
+    point = key_point("Measures the load before it changes the cache.", 7)
+    both = question(key_points=(point, *question().key_points), pitfalls=with_pitfall(text).pitfalls)
+    assert codes(both) == []
 
 
 @pytest.mark.parametrize(
@@ -186,6 +271,36 @@ def test_where_mistakes_are_asked_for_key_points_may_name_them() -> None:
     assert codes(asked.model_copy(update={"key_points": with_point("Ignoring the budget.").key_points})) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Does the candidate mention the cost?",
+        "Cost: Does it come up? Is it named early?",
+        "How well does the candidate explain the cost?",
+    ],
+)
+def test_a_key_point_that_is_a_question_is_found(text: str) -> None:
+    assert codes(with_point(text)) == ["L211"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Looks at the missing data—is it random, or not?",
+        "Finds the pattern. Is it random?",
+        "Is it random? It seldom is.",
+        "Which customers would complain?",
+    ],
+)
+def test_a_key_point_that_asks_only_in_passing_is_left_alone(text: str) -> None:
+    assert codes(with_point(text)) == []
+
+
+def test_where_questions_are_asked_for_key_points_may_ask() -> None:
+    asked = question("Which questions would you put to the customer?")
+    assert codes(asked.model_copy(update={"key_points": with_point("Is the deadline fixed?").key_points})) == []
+
+
 def test_key_points_too_big_to_check_at_once() -> None:
     assert "L203" in codes(with_point(" ".join(f"word{n}" for n in range(41)) + "."))
     assert "L204" in codes(with_point("It pages. It also logs, e.g. to disk. It tells the owner."))
@@ -233,8 +348,19 @@ def test_single_words_are_too_little_to_check_an_answer_by() -> None:
     assert codes(with_point("Fast")) == ["L208"]
     assert codes(with_point("Fails fast.")) == []
     assert codes(with_point("快速响应用户的请求")) == []
+    assert codes(with_point("&&")) == ["L208"]
     assert codes(question(answer="Caching.")) == ["L209"]
     assert codes(question(answer="It caches pages.")) == []
+
+
+def test_a_label_with_nothing_behind_it_is_found_and_one_that_is_a_point_is_not(tmp_path: Path) -> None:
+    empty, whole = "- **Stretch briefly**:", "- **Stretch briefly**"
+    path = tmp_path / "g.md"
+    path.write_text(f"## Technical\n\n### What is toil?\n\n- **Key points**:\n  {empty}\n  - Stops early\n")
+    (found,) = [f for f in check_guides([path]).findings if f.code == "L208"]
+    assert (found.line, "only a label" in found.message) == (6, True)
+    path.write_text(path.read_text().replace(empty, whole))
+    assert "L208" not in [f.code for f in check_guides([path]).findings]
 
 
 def test_identical_key_points_are_found_whatever_their_words() -> None:

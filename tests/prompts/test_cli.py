@@ -26,6 +26,7 @@ ENGINE = Path(module.__file__).parent / "engines"
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, folder in (("GUIDES", "own"), ("CACHE_DIR", "cache"), ("DATA_DIR", "data"), ("CONFIG", "none.toml")):
         monkeypatch.setenv(f"INTERVIEWER_{name}", str(tmp_path / folder))
+    (tmp_path / "own").mkdir()
     monkeypatch.delenv("INTERVIEWER_PROMPTS", raising=False)
     module.phrases.cache_clear()
     yield tmp_path
