@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from interviewer.guides._questions import RawQuestion
-from interviewer.guides._tree import Kind, Node, is_bare
+from interviewer.guides._tree import Kind, Node, head_of, is_bare
 from interviewer.guides.diagnostics import Findings
 from interviewer.guides.spelling import nearest
 from interviewer.guides.vocabulary import Role, role_of
@@ -35,6 +35,7 @@ _SECTIONS = frozenset({Role.ANSWER, Role.KEY_POINTS, Role.PITFALL, Role.FOLLOW_U
 _NAMED = _SECTIONS | {Role.PROBE, Role.HINT}
 _STATEMENTS = frozenset({Kind.ITEM, Kind.PARAGRAPH})
 _UNCAPPED = re.compile(r"^([a-z][A-Za-z -]{2,18}): +(?=\S)")
+_WEIGHT = re.compile(r"^weight\s*[:=]\s*\d+(?:\.\d+)?\.?$", re.IGNORECASE)
 _MAX_LABEL = 22
 _READ = "it was read as `{name}`"
 _KEPT = "it was read as a topic of the guide's own"
@@ -56,6 +57,44 @@ def report_empty(blocks: list[Node], findings: Findings) -> None:
         if holds_nothing and role_of(label.rstrip(" :")) in _NAMED:
             findings.add("G204", node.line, mark=label, label=label)
         report_empty(node.children, findings)
+
+
+def without_strangers(blocks: list[Node], findings: Findings) -> list[Node]:
+    """The blocks without what can be neither graded nor shown: each such is reported.
+
+    Beside key points that go by their name, a name that is none says nothing of what stands under it, be it a note for
+    the interviewers.
+    """
+    named = any(_role(node) is Role.KEY_POINTS and not is_bare(node) for node in blocks)
+    return [node for node in blocks if not (named and _is_stranger(node, findings)) and not _is_weight(node, findings)]
+
+
+def _is_stranger(node: Node, findings: Findings) -> bool:
+    label = _name(node)
+    if not label or _role(node) is not None:
+        return False
+    findings.add("G207", node.line, mark=label, label=label)
+    return True
+
+
+def _is_weight(node: Node, findings: Findings) -> bool:
+    """Whether the node is a key point's weight on a line of its own; looks below the node too."""
+    node.children = [child for child in node.children if not _is_weight(child, findings)]
+    if node.children or not _WEIGHT.match(node.full_text):
+        return False
+    findings.add("G305", node.line, mark=node.full_text, text=node.full_text)
+    return True
+
+
+def _name(node: Node) -> str:
+    """The label in front of a block, or the block where it is no more than one."""
+    if node.kind not in _STATEMENTS:
+        return ""
+    return node.label or (node.text if node.bold else "")
+
+
+def _role(node: Node) -> Role | None:
+    return role_of(head_of(_name(node).rstrip(" :"))[0])
 
 
 def _section(node: Node) -> bool:

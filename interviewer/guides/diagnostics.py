@@ -124,6 +124,11 @@ CODES: dict[str, Code] = {
         "`{label}` is not a name of the format; {taken}.",
         "Did you mean `{name}`?",
     ),
+    "G207": Code(
+        Severity.WARNING,
+        "`{label}` is not a name of the format, so what stands under it is neither graded nor shown.",
+        "Put a point under `Key points`, an explanation under `Answer`; take out what is meant for interviewers.",
+    ),
     "G301": Code(
         Severity.WARNING,
         "The attribute {{{text}}} was not understood.",
@@ -143,6 +148,11 @@ CODES: dict[str, Code] = {
         Severity.WARNING,
         "`{text}` is never closed.",
         "Put a }} after it.",
+    ),
+    "G305": Code(
+        Severity.WARNING,
+        "`{text}` is not read as a weight here.",
+        "Put {{weight=2}}, with the number that you mean, at the end of the key point.",
     ),
 }
 

@@ -153,6 +153,40 @@ def test_a_label_over_labelled_paragraphs_is_not_empty(tmp_path: Path) -> None:
     assert "G204" not in {finding.code for finding in found(text, tmp_path)}
 
 
+@pytest.mark.parametrize(
+    ("section", "column"),
+    [
+        ("- **Notes**: if they worked next door, ask first.\n", 5),
+        ("- Time: 5 minutes\n", 3),
+        ("- **Scoring**:\n  - Two of three will do.\n", 5),
+        ("\nScoring:\n- Two of three will do.\n", 1),
+        ("\n#### Notes\n\nAsk first.\n", 6),
+    ],
+)
+def test_a_section_of_another_name_beside_key_points_is_reported_and_neither_graded_nor_shown(
+    section: str, column: int, tmp_path: Path
+) -> None:
+    text = SOUND + section
+    (finding,) = found(text, tmp_path)
+    assert (finding.code, finding.column) == ("G207", column)
+    assert finding.line == 23 + section.startswith("\n")
+    assert guide_of(text).questions == guide_of(SOUND).questions
+
+
+def test_topics_count_where_no_key_points_go_by_their_name(tmp_path: Path) -> None:
+    text = "## Technical\n\n### What is in a table?\n\n- **Answer**: Rows.\n- **Columns**: and those.\n"
+    assert "G207" not in {finding.code for finding in found(text, tmp_path)}
+    assert "Columns" in [point.label for point in guide_of(text).questions[0].key_points]
+
+
+@pytest.mark.parametrize("weight", ["Weight: 2", "weight = 2", "**Weight**: 2"])
+def test_a_weight_below_its_key_point_is_reported_and_no_point(weight: str, tmp_path: Path) -> None:
+    text = slipped("until morning.\n", f"until morning.\n    - {weight}\n")
+    (finding,) = found(text, tmp_path)
+    assert (finding.code, finding.line) == ("G305", 19)
+    assert guide_of(text).questions[0].key_points == guide_of(SOUND).questions[0].key_points
+
+
 def test_a_misspelt_difficulty_is_one_finding_and_not_also_a_missing_one(tmp_path: Path) -> None:
     (finding,) = found(slipped("easy", "esay"), tmp_path)
     assert (finding.code, finding.line, finding.column) == ("G303", 11, 19)
