@@ -20,6 +20,7 @@ from interviewer.guides.vocabulary import role_of
 # Counted in markdown-it's levels, of which a nested list takes two.
 MAX_LEVELS = 40
 
+_VERBATIM = frozenset({"fence", "html_block"})
 _MARKDOWN = MarkdownIt("commonmark", {"maxNesting": MAX_LEVELS}).enable("table")
 
 
@@ -69,18 +70,25 @@ class Section:
 
 @dataclass(slots=True)
 class Tree:
-    """The sections of a file in order. `too_deep` is the line at which nesting went beyond MAX_LEVELS, or None."""
+    """The sections of a file in order, and the lines that are code or HTML.
+
+    `too_deep` is the line at which nesting went beyond MAX_LEVELS, or None.
+    """
 
     sections: list[Section]
     too_deep: int | None = None
+    verbatim: frozenset[int] = frozenset()
 
 
 def read_tree(text: str, first_line: int) -> Tree:
     """The tree of a Markdown text whose first line has the 1-based number `first_line` in its file."""
     builder = _Builder(first_line)
-    for token in _MARKDOWN.parse(text):
+    tokens = _MARKDOWN.parse(text)
+    for token in tokens:
         builder.take(token)
-    return Tree(builder.sections, builder.too_deep)
+    fenced = [range(*token.map) for token in tokens if token.map and token.type in _VERBATIM]
+    verbatim = frozenset(line + first_line for lines in fenced for line in lines)
+    return Tree(builder.sections, builder.too_deep, verbatim)
 
 
 class _Builder:

@@ -129,6 +129,11 @@ CODES: dict[str, Code] = {
         "`{label}` is not a name of the format, so what stands under it is neither graded nor shown.",
         "Put a point under `Key points`, an explanation under `Answer`; take out what is meant for interviewers.",
     ),
+    "G208": Code(
+        Severity.WARNING,
+        "This line looks like a heading but is not read as one, so it belongs to the question before it.",
+        "Begin it with ### and one ordinary space, and with nothing in front of them.",
+    ),
     "G301": Code(
         Severity.WARNING,
         "The attribute {{{text}}} was not understood.",

@@ -16,6 +16,7 @@ from interviewer.guides._frontmatter import read_front_matter
 from interviewer.guides._identity import Ids, slug
 from interviewer.guides._interpret import interpret, unclosed
 from interviewer.guides._labels import mend_labels, report_empty, without_strangers
+from interviewer.guides._lookalikes import report_lookalikes
 from interviewer.guides._questions import Found, RawQuestion, find_questions
 from interviewer.guides._tree import MAX_LEVELS, Section, read_tree
 from interviewer.guides.diagnostics import Diagnostic, Findings
@@ -66,6 +67,7 @@ def _read(text: str, file: str, revision: str, findings: Findings) -> Guide:
     tree = read_tree("\n".join(lines[front.lines :]), front.lines + 1)
     if tree.too_deep is not None:
         findings.add("G005", line=tree.too_deep, limit=MAX_LEVELS // 2)
+    report_lookalikes(lines, front.lines + 1, tree.verbatim, findings)
     found = find_questions(tree.sections, findings)
     stem = PurePath(file).stem
     return Guide(

@@ -187,6 +187,39 @@ def test_a_weight_below_its_key_point_is_reported_and_no_point(weight: str, tmp_
     assert guide_of(text).questions[0].key_points == guide_of(SOUND).questions[0].key_points
 
 
+SECOND = "- **Answer**: Sugar browns.\n- **Key points**:\n  - **Sugar**: it browns in the heat.\n"
+
+
+@pytest.mark.parametrize(
+    "heading", ["#### Why is bread brown?", "**Why is bread brown?**", "##### Why is bread brown?"]
+)
+def test_what_asks_and_has_key_points_of_its_own_is_a_question(heading: str) -> None:
+    first, second = guide_of(f"{SOUND}\n{heading}\n\n{SECOND}").questions
+    assert first == guide_of(SOUND).questions[0]
+    assert (second.text, second.id, second.line) == ("Why is bread brown?", "why-is-bread-brown", 24)
+    assert [point.label for point in second.key_points] == ["Sugar"]
+
+
+def test_what_asks_within_an_answer_is_no_question_of_its_own() -> None:
+    body = "**Answer:**\n\nYeast.\n\n{}\n\nIt matters.\n\n**Key points:**\n\n- Yeast breathes.\n"
+    for line in ("#### Why does it matter?", "**Why does it matter?**"):
+        text = "## Technical\n\n### Why does dough rise?\n\n" + body.format(line)
+        assert [question.text for question in guide_of(text).questions] == ["Why does dough rise?"]
+
+
+@pytest.mark.parametrize(
+    "heading", ["###Why is bread brown?", "###\u00a0Why is bread brown?", "    ### Why is bread brown? {#brown}"]
+)
+def test_a_line_that_only_looks_like_a_heading_is_reported(heading: str, tmp_path: Path) -> None:
+    findings = found(f"{SOUND}\n{heading}\n\n{SECOND}", tmp_path)
+    assert [f.line for f in findings if f.code == "G208"] == [24]
+
+
+@pytest.mark.parametrize("line", ["```sh\n##what is this?\n```", "<!--\n##no heading\n-->", "#1 of all is flour."])
+def test_what_is_no_heading_is_not_taken_for_one(line: str, tmp_path: Path) -> None:
+    assert "G208" not in {finding.code for finding in found(f"{SOUND}\n{line}\n", tmp_path)}
+
+
 def test_a_misspelt_difficulty_is_one_finding_and_not_also_a_missing_one(tmp_path: Path) -> None:
     (finding,) = found(slipped("easy", "esay"), tmp_path)
     assert (finding.code, finding.line, finding.column) == ("G303", 11, 19)
