@@ -32,6 +32,7 @@ _NAMES = (
 _BY_WORDS = {name.lower().replace("-", " "): name for name in _NAMES}
 _AIDS = frozenset({"Hint", "Probe"})
 _SECTIONS = frozenset({Role.ANSWER, Role.KEY_POINTS, Role.PITFALL, Role.FOLLOW_UP, Role.DIFFICULTY})
+_LISTING = frozenset({Role.KEY_POINTS, Role.PITFALL, Role.FOLLOW_UP})
 _NAMED = _SECTIONS | {Role.PROBE, Role.HINT}
 _STATEMENTS = frozenset({Kind.ITEM, Kind.PARAGRAPH})
 _UNCAPPED = re.compile(r"^([a-z][A-Za-z -]{2,18}): +(?=\S)")
@@ -47,6 +48,22 @@ def mend_labels(questions: list[RawQuestion], findings: Findings) -> None:
     for question in questions:
         for node, above in _walk(question.blocks):
             _mend(node, above, uses_names, findings)
+
+
+def take_in(blocks: list[Node], findings: Findings) -> list[Node]:
+    """The blocks with a list that follows its section's name on the same level put below it, which is reported."""
+    kept: list[Node] = []
+    section: Node | None = None
+    for node in blocks:
+        if section is not None and node.kind is Kind.ITEM and _role(node) is None:
+            if not section.children:
+                findings.add("G209", section.line, mark=_name(section), label=_name(section))
+            section.children.append(node)
+            continue
+        bare = node.kind is Kind.ITEM and _role(node) in _LISTING and is_bare(node)
+        section = node if bare else None
+        kept.append(node)
+    return kept
 
 
 def report_empty(blocks: list[Node], findings: Findings) -> None:

@@ -15,11 +15,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from interviewer.guides._lines import Line, lines_of
-from interviewer.guides.vocabulary import role_of
+from interviewer.guides.vocabulary import Role, role_of
 
 # Counted in markdown-it's levels, of which a nested list takes two.
 MAX_LEVELS = 40
 
+_OUTSIDE = frozenset({Role.ANSWER, Role.KEY_POINTS, Role.PITFALL, Role.FOLLOW_UP, Role.DIFFICULTY})
 _VERBATIM = frozenset({"fence", "html_block"})
 _MARKDOWN = MarkdownIt("commonmark", {"maxNesting": MAX_LEVELS}).enable("table")
 
@@ -82,7 +83,7 @@ class Tree:
 
 def read_tree(text: str, first_line: int) -> Tree:
     """The tree of a Markdown text whose first line has the 1-based number `first_line` in its file."""
-    builder = _Builder(first_line)
+    builder = _Builder(first_line, text.split("\n"))
     tokens = _MARKDOWN.parse(text)
     for token in tokens:
         builder.take(token)
@@ -94,8 +95,9 @@ def read_tree(text: str, first_line: int) -> Tree:
 class _Builder:
     """Turns the token stream into sections. `_open` holds the children lists of the blocks that are still open."""
 
-    def __init__(self, first_line: int) -> None:
+    def __init__(self, first_line: int, lines: list[str]) -> None:
         self._first_line = first_line
+        self._lines = lines
         self.sections = [Section(0, "", first_line)]
         self.too_deep: int | None = None
         self._items: list[Node] = []
@@ -132,9 +134,29 @@ class _Builder:
 
     def close_item(self, token: Token) -> None:
         item = self._items.pop()
-        item.children = adopt(item.children)
+        outside = self._first_outside(item)
+        item.children, freed = adopt(item.children[:outside]), item.children[outside:]
         if not (item.text or item.label or item.children):
             self._siblings().pop()
+        self._siblings().extend(freed)
+
+    def _first_outside(self, item: Node) -> int:
+        """From which child on an item's children are none: Markdown lets a line without indent go on in an item.
+
+        A section's name that stands so, with no empty line before it, is meant to stand outside.
+        """
+        places = range(len(item.children))
+        return next((place for place in places if self._is_outside(item.children[place], item)), len(places))
+
+    def _is_outside(self, node: Node, item: Node) -> bool:
+        if node.kind is not Kind.PARAGRAPH or node.line == item.line:
+            return False
+        name = node.label or (node.text if node.bold else "")
+        return role_of(name) in _OUTSIDE and self._indent(node.line) <= self._indent(item.line)
+
+    def _indent(self, line: int) -> int:
+        text = self._lines[line - self._first_line].expandtabs(4)
+        return len(text) - len(text.lstrip(" >"))
 
     def add_inline(self, token: Token) -> None:
         lines = lines_of(token, self._line(token))

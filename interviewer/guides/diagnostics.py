@@ -134,6 +134,11 @@ CODES: dict[str, Code] = {
         "This line looks like a heading but is not read as one, so it belongs to the question before it.",
         "Begin it with ### and one ordinary space, and with nothing in front of them.",
     ),
+    "G209": Code(
+        Severity.WARNING,
+        "The list below `{label}` does not stand under it; it was read as if it did.",
+        "Indent the list by two spaces.",
+    ),
     "G301": Code(
         Severity.WARNING,
         "The attribute {{{text}}} was not understood.",

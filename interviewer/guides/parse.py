@@ -15,7 +15,7 @@ from interviewer.guides._answer import answer_text
 from interviewer.guides._frontmatter import read_front_matter
 from interviewer.guides._identity import Ids, slug
 from interviewer.guides._interpret import interpret, unclosed
-from interviewer.guides._labels import mend_labels, report_empty, without_strangers
+from interviewer.guides._labels import mend_labels, report_empty, take_in, without_strangers
 from interviewer.guides._lookalikes import report_lookalikes
 from interviewer.guides._questions import Found, RawQuestion, find_questions
 from interviewer.guides._tree import MAX_LEVELS, Section, read_tree
@@ -91,6 +91,7 @@ def _questions(raw: list[RawQuestion], findings: Findings) -> tuple[Question, ..
     raw = [question for question in raw if question.text]
     mend_labels(raw, findings)
     for question in raw:
+        question.blocks = take_in(question.blocks, findings)
         report_empty(question.blocks, findings)
         question.blocks = without_strangers(question.blocks, findings)
     ids = _question_ids(raw, findings)

@@ -220,6 +220,40 @@ def test_what_is_no_heading_is_not_taken_for_one(line: str, tmp_path: Path) -> N
     assert "G208" not in {finding.code for finding in found(f"{SOUND}\n{line}\n", tmp_path)}
 
 
+CROWDED = """\
+**Key points**:
+- a flat stone
+- wipes the burrs
+**Pitfalls**:
+- washes it with water
+**Follow-ups**:
+- How often?
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        CROWDED,
+        CROWDED.replace("**Pitfalls**:\n- washes it", "**Pitfalls**: washes it"),
+        "- **Key points**:\n  - a flat stone\n  - wipes the burrs\n" + CROWDED.partition("burrs\n")[2],
+        "- **Key points**:\n  - a flat stone\n  - wipes the burrs\n  **Pitfalls**:\n  - washes it with water\n"
+        "- **Follow-ups**:\n  - How often?\n",
+    ],
+)
+def test_a_section_needs_no_empty_line_before_its_name(body: str) -> None:
+    (question,) = guide_of("## Technical questions\n\n### How do you clean a mill?\n\n" + body).questions
+    assert [point.text for point in question.key_points] == ["a flat stone", "wipes the burrs"]
+    assert [pitfall.text for pitfall in question.pitfalls] == ["washes it with water"]
+    assert [follow_up.text for follow_up in question.follow_ups] == ["How often?"]
+
+
+def test_a_list_that_is_not_indented_below_its_name_is_reported_and_read_as_meant(tmp_path: Path) -> None:
+    text = SOUND.replace("  - **Baking powder**", "- **Baking powder**").replace("  - What happens", "- What happens")
+    assert [(f.code, f.line, f.column) for f in found(text, tmp_path)] == [("G209", 19, 5), ("G209", 21, 5)]
+    assert guide_of(text).questions == guide_of(SOUND).questions
+
+
 def test_a_misspelt_difficulty_is_one_finding_and_not_also_a_missing_one(tmp_path: Path) -> None:
     (finding,) = found(slipped("easy", "esay"), tmp_path)
     assert (finding.code, finding.line, finding.column) == ("G303", 11, 19)
