@@ -38,6 +38,7 @@ class _Mode(Enum):
 
 
 _LISTING = {_Mode.PITFALLS: Role.PITFALL, _Mode.FOLLOW_UPS: Role.FOLLOW_UP}
+_SECTIONS = frozenset({Role.ANSWER, Role.PITFALL, Role.FOLLOW_UP, Role.QUESTION})
 _NARRATABLE = frozenset({_Mode.POINTS, _Mode.STORY, _Mode.TOLD})
 
 
@@ -180,11 +181,10 @@ class _Walk:
             self._reading.points.append(_Point(node, text, label, core))
         below = [child for child in node.children if not _is_aid(child)]
         if _role_of(node)[0] is Role.KEY_POINTS:
-            # What is listed as a key point is one, also where its own label is a word that elsewhere begins a story.
             for child in below:
-                if _role_of(child)[0] is Role.NARRATIVE:
+                if _is_listed_point(child):
                     self._point(child, core)
-            below = [child for child in below if _role_of(child)[0] is not Role.NARRATIVE]
+            below = [child for child in below if not _is_listed_point(child)]
         self._all(below, _Mode.POINTS, core)
 
     def _report_aids(self, heading: Node) -> None:
@@ -223,6 +223,13 @@ def _role_of(node: Node) -> tuple[Role | None, bool]:
         return None, False
     head, numbered = head_of(label)
     return role_of(head), numbered
+
+
+def _is_listed_point(child: Node) -> bool:
+    """Whether a node is a point since it is listed as one, although its label elsewhere begins a story or a section."""
+    role = _role_of(child)[0]
+    states = child.kind is Kind.ITEM and child.label and child.text and not child.text.endswith(":")
+    return role is Role.NARRATIVE or (role in _SECTIONS and bool(states))
 
 
 def _is_heading(node: Node) -> bool:
