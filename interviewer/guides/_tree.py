@@ -73,12 +73,14 @@ class Section:
 class Tree:
     """The sections of a file in order, and the lines that are code or HTML.
 
-    `too_deep` is the line at which nesting went beyond MAX_LEVELS, or None.
+    `too_deep` is the line at which nesting went beyond MAX_LEVELS, or None; `unclosed` are the lines that open code or
+    a comment which nothing closes.
     """
 
     sections: list[Section]
     too_deep: int | None = None
     verbatim: frozenset[int] = frozenset()
+    unclosed: tuple[int, ...] = ()
 
 
 def read_tree(text: str, first_line: int) -> Tree:
@@ -87,9 +89,22 @@ def read_tree(text: str, first_line: int) -> Tree:
     tokens = _MARKDOWN.parse(text)
     for token in tokens:
         builder.take(token)
-    fenced = [range(*token.map) for token in tokens if token.map and token.type in _VERBATIM]
-    verbatim = frozenset(line + first_line for lines in fenced for line in lines)
-    return Tree(builder.sections, builder.too_deep, verbatim)
+    blocks = [(token, range(*token.map)) for token in tokens if token.map and token.type in _VERBATIM]
+    verbatim = frozenset(number + first_line for _, numbers in blocks for number in numbers)
+    lines = text.rstrip().split("\n")
+    unclosed = tuple(numbers[0] + first_line for token, numbers in blocks if _is_unclosed(token, lines[numbers[0] :]))
+    return Tree(builder.sections, builder.too_deep, verbatim, unclosed)
+
+
+def _is_unclosed(token: Token, lines: list[str]) -> bool:
+    """Whether code or a comment that begins these lines takes all of them, or other code, since nothing closes it."""
+    if token.type == "html_block":
+        return token.content.lstrip().startswith("<!--") and "-->" not in token.content
+    content = [line.strip() for line in token.content.split("\n")]
+    if any(line.startswith(token.markup) and line.strip("`~") for line in content):
+        return True
+    to_the_end = token.map is not None and token.map[1] - token.map[0] >= len(lines)
+    return to_the_end and not (len(lines) > 1 and lines[-1].strip(" \t>").startswith(token.markup))
 
 
 class _Builder:

@@ -69,6 +69,11 @@ CODES: dict[str, Code] = {
         "Lists are nested deeper than {limit} levels; what lies deeper is left out.",
         "Flatten the list.",
     ),
+    "G007": Code(
+        Severity.ERROR,
+        "The block opened on line {number} is never closed, so what follows is not read.",
+        "Close code with the signs that open it, on a line of their own, and a comment with -->.",
+    ),
     "G101": Code(
         Severity.INFO,
         "The guide has no front matter.",

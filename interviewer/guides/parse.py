@@ -67,6 +67,8 @@ def _read(text: str, file: str, revision: str, findings: Findings) -> Guide:
     tree = read_tree("\n".join(lines[front.lines :]), front.lines + 1)
     if tree.too_deep is not None:
         findings.add("G005", line=tree.too_deep, limit=MAX_LEVELS // 2)
+    for line in tree.unclosed:
+        findings.add("G007", line=line, number=line)
     report_lookalikes(lines, front.lines + 1, tree.verbatim, findings)
     found = find_questions(tree.sections, findings)
     stem = PurePath(file).stem

@@ -254,6 +254,25 @@ def test_a_list_that_is_not_indented_below_its_name_is_reported_and_read_as_mean
     assert guide_of(text).questions == guide_of(SOUND).questions
 
 
+@pytest.mark.parametrize("opening", ["```sh\nsleep 9", "~~~", "<!-- to do", "````\n```"])
+def test_a_block_that_is_never_closed_is_an_error(opening: str, tmp_path: Path) -> None:
+    (finding,) = found(f"{SOUND}\n{opening}\n\n### Why is bread brown?\n\n{SECOND}\n", tmp_path)
+    assert (finding.code, finding.severity, finding.line) == ("G007", Severity.ERROR, 24)
+    assert "line 24" in finding.message
+
+
+def test_code_that_only_the_end_of_other_code_closes_is_an_error(tmp_path: Path) -> None:
+    text = f"{SOUND}\n```sh\nsleep 9\n\n### Why is bread brown?\n\n{SECOND}\n```sh\nls\n```\n"
+    assert [(f.code, f.line) for f in found(text, tmp_path)] == [("G007", 24)]
+
+
+@pytest.mark.parametrize(
+    "block", ["```sh\nls\n```", "  ```\n  ls\n  ```", "````\n```sh\n````", "<!-- a\n\nb -->", "> ~~~\n> a\n> ~~~"]
+)
+def test_a_block_that_is_closed_is_no_error(block: str, tmp_path: Path) -> None:
+    assert found(f"{SOUND}\n{block}\n", tmp_path) == []
+
+
 def test_a_misspelt_difficulty_is_one_finding_and_not_also_a_missing_one(tmp_path: Path) -> None:
     (finding,) = found(slipped("easy", "esay"), tmp_path)
     assert (finding.code, finding.line, finding.column) == ("G303", 11, 19)
