@@ -23,6 +23,7 @@ from interviewer.guides.vocabulary import Role, role_of
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9`])")
 _LAST_WORD = re.compile(r"([\w.]+)\.$")
 _WEIGHT = re.compile(r"^weight\s*=\s*[\"']?(\d+(?:\.\d+)?)[\"']?$")
+_IN_PARENTHESES = re.compile(r"(?<=\s)\(weight ?[=:][^()]*\)(?=\W*$)")
 _EXAMPLE_SENTENCE = re.compile(r"^(?:for (?:example|instance)|e\.g\.)\b", re.IGNORECASE)
 _QUOTES = '"“”'
 _MAX_WEIGHT = 100.0
@@ -296,6 +297,8 @@ def _aid(point: _Point, role: Role) -> str | None:
 
 
 def _weight(node: Node, findings: Findings) -> float:
+    if left := _IN_PARENTHESES.search(node.full_text):
+        findings.add("G305", line=node.line, mark=left[0], text=left[0])
     if node.attributes is None or unclosed(node.attributes, node.line, findings):
         return 1.0
     match = _WEIGHT.match(node.attributes)

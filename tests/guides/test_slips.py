@@ -332,6 +332,44 @@ def test_an_attribute_that_is_never_closed_is_reported_and_no_part_of_the_statem
     assert guide_of(text).questions[0].key_points[0].text == "Gas: the little fungus turns sugar into bubbles."
 
 
+@pytest.mark.parametrize(
+    "point",
+    [
+        "**Gas** {weight=2}: the little fungus turns sugar into bubbles.",
+        "**Gas {weight=2}**: the little fungus turns sugar into bubbles.",
+        "**Gas**: the little fungus turns sugar into bubbles {weight=2}.",
+        "{weight=2} **Gas**: the little fungus turns sugar into bubbles.",
+    ],
+)
+def test_a_weight_counts_wherever_it_stands_in_its_key_point(point: str, tmp_path: Path) -> None:
+    text = slipped("**Gas**: the little fungus turns sugar into bubbles. {weight=2}", point)
+    assert found(text, tmp_path) == []
+    assert guide_of(text).questions == guide_of(SOUND).questions
+
+
+@pytest.mark.parametrize(
+    ("weight", "code", "column"),
+    [
+        ("(weight=2)", "G305", 58),
+        ("{Weight=2}.", "G301", 58),
+        ("{weight: 2}.", "G301", 58),
+        ("{weight=2}{weight=3}.", "G301", 3),
+    ],
+)
+def test_a_weight_that_is_not_read_is_reported(weight: str, code: str, column: int, tmp_path: Path) -> None:
+    text = slipped("{weight=2}", weight)
+    (finding,) = found(text, tmp_path)
+    assert (finding.code, finding.line, finding.column) == (code, 14, column)
+    assert "{" not in guide_of(text).questions[0].key_points[0].text
+
+
+@pytest.mark.parametrize("text", ["a dict `{weight=2}` of them", "a layer (weight=2) of them"])
+def test_a_weight_that_the_statement_is_about_is_no_finding(text: str, tmp_path: Path) -> None:
+    guide = slipped("in the cold it takes until morning.", text)
+    assert found(guide, tmp_path) == []
+    assert guide_of(guide).questions[0].key_points[2].text == f"Time: {text.replace('`', '')}"
+
+
 def test_an_id_that_is_never_closed_is_reported(tmp_path: Path) -> None:
     (finding,) = found(slipped("{#rise}", "{#rise"), tmp_path)
     assert (finding.code, finding.line, finding.column) == ("G304", 9, 36)
