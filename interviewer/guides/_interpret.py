@@ -15,7 +15,7 @@ from interviewer.guides import vocabulary
 from interviewer.guides._answer import answer_text
 from interviewer.guides._identity import Ids, digest
 from interviewer.guides._questions import RawQuestion
-from interviewer.guides._tree import Kind, Node, head_of, is_bare
+from interviewer.guides._tree import Kind, Node, head_of, is_bare, states
 from interviewer.guides.diagnostics import Findings
 from interviewer.guides.spelling import nearest
 from interviewer.guides.vocabulary import Role, role_of
@@ -39,7 +39,6 @@ class _Mode(Enum):
 
 
 _LISTING = {_Mode.PITFALLS: Role.PITFALL, _Mode.FOLLOW_UPS: Role.FOLLOW_UP}
-_SECTIONS = frozenset({Role.ANSWER, Role.PITFALL, Role.FOLLOW_UP, Role.QUESTION})
 _NARRATABLE = frozenset({_Mode.POINTS, _Mode.STORY, _Mode.TOLD})
 
 
@@ -229,8 +228,7 @@ def _role_of(node: Node) -> tuple[Role | None, bool]:
 def _is_listed_point(child: Node) -> bool:
     """Whether a node is a point since it is listed as one, although its label elsewhere begins a story or a section."""
     role = _role_of(child)[0]
-    states = child.kind is Kind.ITEM and child.label and child.text and not child.text.endswith(":")
-    return role is Role.NARRATIVE or (role in _SECTIONS and bool(states))
+    return role is Role.NARRATIVE or (role in vocabulary.LISTED_TOO and states(child))
 
 
 def _is_heading(node: Node) -> bool:

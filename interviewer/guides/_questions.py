@@ -285,7 +285,7 @@ def _role(node: Node) -> Role | None:
 
 def _asks_anew(text: str, before: list[Node], below: list[Node]) -> bool:
     """Whether a text is a question of its own: key points or an answer stand below it as they do before it."""
-    answered = {role for node in before if (role := _role(node)) in _ANSWERING}
+    answered = {role for node in before[:_REACH] if (role := _role(node)) in _ANSWERING}
     return "?" in text and any(_role(node) in answered for node in below)
 
 
@@ -325,14 +325,18 @@ def _without_prefix(text: str) -> str:
 
 def _parted(question: RawQuestion) -> list[RawQuestion]:
     """The question, and each that only a bold line below it sets apart."""
-    parts = [replace(question, blocks=[])]
+    parts, answered = [replace(question, blocks=[])], set[Role | None]()
+    roles = [_role(node) for node in question.blocks]
+    last: dict[Role | None, int] = {role: place for place, role in enumerate(roles) if role in _ANSWERING}
     for place, node in enumerate(question.blocks):
-        alone = node.kind is Kind.PARAGRAPH and node.bold
-        if alone and _asks_anew(node.full_text, parts[-1].blocks, question.blocks[place + 1 :]):
+        asks = node.kind is Kind.PARAGRAPH and node.bold and "?" in node.full_text
+        if asks and any(last[role] > place for role in answered):
             text = _without_prefix(_asked(node))
             parts.append(replace(question, text=text, line=node.line, attributes=node.attributes, blocks=node.children))
+            answered.clear()
         else:
             parts[-1].blocks.append(node)
+            answered |= {roles[place]} & last.keys()
     return parts
 
 

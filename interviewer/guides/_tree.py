@@ -89,22 +89,22 @@ def read_tree(text: str, first_line: int) -> Tree:
     tokens = _MARKDOWN.parse(text)
     for token in tokens:
         builder.take(token)
-    blocks = [(token, range(*token.map)) for token in tokens if token.map and token.type in _VERBATIM]
-    verbatim = frozenset(number + first_line for _, numbers in blocks for number in numbers)
+    blocks = [(token, token.map[0], token.map[1]) for token in tokens if token.map and token.type in _VERBATIM]
+    verbatim = frozenset(number + first_line for _, start, end in blocks for number in range(start, end))
     lines = text.rstrip().split("\n")
-    unclosed = tuple(numbers[0] + first_line for token, numbers in blocks if _is_unclosed(token, lines[numbers[0] :]))
+    unclosed = tuple(start + first_line for token, start, end in blocks if _is_unclosed(token, start, end, lines))
     return Tree(builder.sections, builder.too_deep, verbatim, unclosed)
 
 
-def _is_unclosed(token: Token, lines: list[str]) -> bool:
-    """Whether code or a comment that begins these lines takes all of them, or other code, since nothing closes it."""
+def _is_unclosed(token: Token, start: int, end: int, lines: list[str]) -> bool:
+    """Whether code or a comment on these lines takes all that follow, or the beginning of other code, as its own."""
     if token.type == "html_block":
         return token.content.lstrip().startswith("<!--") and "-->" not in token.content
     content = [line.strip() for line in token.content.split("\n")]
     if any(line.startswith(token.markup) and line.strip("`~") for line in content):
         return True
-    to_the_end = token.map is not None and token.map[1] - token.map[0] >= len(lines)
-    return to_the_end and not (len(lines) > 1 and lines[-1].strip(" \t>").startswith(token.markup))
+    closed = len(lines) > start + 1 and lines[-1].strip(" \t>").startswith(token.markup)
+    return end >= len(lines) and not closed
 
 
 class _Builder:
@@ -244,6 +244,11 @@ def adopt(nodes: Iterable[Node]) -> list[Node]:
 def is_bare(node: Node) -> bool:
     """Whether there is nothing but the node's name."""
     return not node.children and not (node.text and node.label)
+
+
+def states(node: Node) -> bool:
+    """Whether a node of a list says something behind its label, rather than heading what stands below it."""
+    return node.kind is Kind.ITEM and bool(node.label and node.text) and not node.text.endswith(":")
 
 
 def _opens(node: Node) -> bool:

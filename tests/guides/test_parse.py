@@ -257,6 +257,7 @@ def test_what_is_listed_as_a_key_point_counts_though_its_label_names_a_section_e
         "- **Follow-ups**:\n  - And then?\n"
     )
     assert [point.label for point in question.key_points] == [label, "Dough"]
+    assert f"{label}: arranges a call." in question.answer
     assert (pitfalls(question), follow_ups(question)) == ([], ["And then?"])
 
 
