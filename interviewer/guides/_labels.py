@@ -71,7 +71,9 @@ def report_empty(blocks: list[Node], findings: Findings) -> None:
     for node, after in zip_longest(blocks, blocks[1:]):
         label = (node.label or (node.text if node.bold else "")) if node.kind in _STATEMENTS else ""
         holds_nothing = is_bare(node) and (node.kind is Kind.ITEM or after is None or _section(after))
-        if holds_nothing and role_of(label.rstrip(" :")) in _NAMED:
+        if _holds_a_table(node, after):
+            findings.add("G210", node.line, mark=label, label=label)
+        elif holds_nothing and role_of(label.rstrip(" :")) in _NAMED:
             findings.add("G204", node.line, mark=label, label=label)
         report_empty(node.children, findings)
 
@@ -112,6 +114,14 @@ def _name(node: Node) -> str:
 
 def _role(node: Node) -> Role | None:
     return role_of(head_of(_name(node).rstrip(" :"))[0])
+
+
+def _holds_a_table(node: Node, after: Node | None) -> bool:
+    """Whether a table is all that a list has. One right below an item's line was read as going on in it."""
+    if _role(node) in _LISTING and node.text.startswith("|"):
+        return True
+    below = node.children or ([after] if after and is_bare(node) else [])
+    return _role(node) in _LISTING and bool(below) and all(child.kind is Kind.TABLE for child in below)
 
 
 def _section(node: Node) -> bool:

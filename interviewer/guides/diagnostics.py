@@ -69,6 +69,11 @@ CODES: dict[str, Code] = {
         "Lists are nested deeper than {limit} levels; what lies deeper is left out.",
         "Flatten the list.",
     ),
+    "G006": Code(
+        Severity.ERROR,
+        "The file is UTF-16 text; a guide is UTF-8.",
+        "Save it as UTF-8.",
+    ),
     "G007": Code(
         Severity.ERROR,
         "The block opened on line {number} is never closed, so what follows is not read.",
@@ -98,6 +103,11 @@ CODES: dict[str, Code] = {
         Severity.WARNING,
         "`{name}` in the front matter is not known and is passed over.",
         "Did you mean `{expected}`?",
+    ),
+    "G106": Code(
+        Severity.WARNING,
+        "The front matter does not begin on line 1, so it is not read.",
+        "Take out what stands before it, empty lines too.",
     ),
     "G201": Code(
         Severity.WARNING,
@@ -144,6 +154,11 @@ CODES: dict[str, Code] = {
         "The list below `{label}` does not stand under it; it was read as if it did.",
         "Indent the list by two spaces.",
     ),
+    "G210": Code(
+        Severity.WARNING,
+        "The table under this `{label}` is not read.",
+        "Write each of its rows as a bullet.",
+    ),
     "G301": Code(
         Severity.WARNING,
         "The attribute {{{text}}} was not understood.",
@@ -168,6 +183,11 @@ CODES: dict[str, Code] = {
         Severity.WARNING,
         "`{text}` is not read as a weight here.",
         "Put {{weight=2}}, with the number that you mean, at the end of the key point.",
+    ),
+    "G306": Code(
+        Severity.WARNING,
+        "The id {{{text}}} was not understood, so the question has one that is made of its words.",
+        "An id has letters a to z, digits, - _ and . but no space, and begins with a letter or digit: {{#steam-milk}}.",
     ),
 }
 

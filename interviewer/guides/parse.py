@@ -48,7 +48,7 @@ def _decode(data: bytes, findings: Findings) -> str | None:
         findings.add("G004", size=len(data), limit=MAX_BYTES)
         return None
     if b"\0" in data:
-        findings.add("G002")
+        findings.add("G006" if _is_utf16(data) else "G002")
         return None
     try:
         text = data.decode("utf-8-sig")
@@ -59,6 +59,12 @@ def _decode(data: bytes, findings: Findings) -> str | None:
         findings.add("G003")
         return None
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_utf16(data: bytes) -> bool:
+    """Whether these bytes are text of which each character takes two; plain ones leave every other byte empty."""
+    start = data[:200]
+    return start.startswith((b"\xff\xfe", b"\xfe\xff")) or not (any(start[::2]) and any(start[1::2]))
 
 
 def _read(text: str, file: str, revision: str, findings: Findings) -> Guide:
@@ -119,7 +125,8 @@ def _pinned(question: RawQuestion, findings: Findings) -> str:
         return ""
     match = _PINNED_ID.match(question.attributes)
     if match is None:
-        findings.add("G301", line=question.line, mark=f"{{{question.attributes}", text=question.attributes)
+        code = "G306" if question.attributes.startswith("#") else "G301"
+        findings.add(code, line=question.line, mark=f"{{{question.attributes}", text=question.attributes)
         return ""
     return match[1]
 

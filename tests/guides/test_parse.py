@@ -446,6 +446,9 @@ def test_id_of_a_text_without_latin_letters() -> None:
         (b"## Q\n\xc3\x28", "G001"),
         (b"\x89PNG\r\n\x1a\n\0\0", "G002"),
         (b"x" * (MAX_BYTES + 1), "G004"),
+        ("# Bäcker".encode("utf-16"), "G006"),
+        ("# Baker".encode("utf-16-le"), "G006"),
+        ("# Baker".encode("utf-16-be"), "G006"),
     ],
 )
 def test_unreadable_files(data: bytes, code: str) -> None:

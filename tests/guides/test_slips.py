@@ -273,6 +273,26 @@ def test_a_block_that_is_closed_is_no_error(block: str, tmp_path: Path) -> None:
     assert found(f"{SOUND}\n{block}\n", tmp_path) == []
 
 
+@pytest.mark.parametrize("id_", ["{#Ünïcode}", "{#steam milk}"])
+def test_what_is_wrong_with_an_id_is_said(id_: str, tmp_path: Path) -> None:
+    (finding,) = found(slipped("{#rise}", id_), tmp_path)
+    assert (finding.code, finding.line, finding.column) == ("G306", 9, 36)
+    assert "letters a to z" in finding.help
+
+
+def test_front_matter_below_an_empty_line_is_named_as_such(tmp_path: Path) -> None:
+    findings = found("\n" + SOUND, tmp_path)
+    assert [(f.code, f.line) for f in findings if f.code in {"G101", "G106", "L007"}] == [("G106", 2)]
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+@pytest.mark.parametrize("label", ["- **Key points**:", "**Key points**:"])
+def test_a_table_of_key_points_is_said_not_to_be_read(label: str, gap: str, tmp_path: Path) -> None:
+    table = f"## Technical\n\n### Why does dough rise?\n\n{label}{gap}| point | weight |\n|---|---|\n| Gas | 2 |\n"
+    assert [f.line for f in found(table, tmp_path) if f.code in {"G204", "G210"}] == [5]
+    assert "G210" in {finding.code for finding in found(table, tmp_path)}
+
+
 def test_a_misspelt_difficulty_is_one_finding_and_not_also_a_missing_one(tmp_path: Path) -> None:
     (finding,) = found(slipped("easy", "esay"), tmp_path)
     assert (finding.code, finding.line, finding.column) == ("G303", 11, 19)
