@@ -78,7 +78,8 @@ def _question(home: House, guide_name: str, question_id: str) -> Question:
     found = guide.question(question_id)
     if found is None:
         ids = ", ".join(q.id for q in guide.questions)
-        raise NotFoundError(f"“{guide.title}” has no question {question_id!r}.", f"It has: {ids}.")
+        has = f"It has: {ids}." if ids else "It has none: `interviewer guide check`, given its file, says why."
+        raise NotFoundError(f"“{guide.title}” has no question {question_id!r}.", has)
     return found
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from interviewer.guides._tree import Kind, Node, head_of
-from interviewer.guides.vocabulary import Role, role_of
+from interviewer.guides._tree import Kind, Node, head_of, states
+from interviewer.guides.vocabulary import LISTED_TOO, Role, role_of
 
 _NOT_ANSWER = frozenset(
     {Role.PITFALL, Role.FOLLOW_UP, Role.QUESTION, Role.PROBE, Role.HINT, Role.DIFFICULTY, Role.META}
@@ -25,8 +25,10 @@ def answer_text(blocks: list[Node]) -> str:
     return "\n".join(parts).strip()
 
 
-def _write(node: Node, depth: int, parts: list[str], skip: frozenset[Role]) -> None:
+def _write(node: Node, depth: int, parts: list[str], skip: frozenset[Role], above: Role | None = None) -> None:
     role = _role(node)
+    if above is Role.KEY_POINTS and role in LISTED_TOO and states(node):
+        role = None
     if role in skip or node.kind is Kind.RULE:
         return
     text = node.text if role is Role.ANSWER else node.full_text
@@ -36,7 +38,7 @@ def _write(node: Node, depth: int, parts: list[str], skip: frozenset[Role]) -> N
         parts.append(_line(node, text, depth, unlabelled=role is Role.ANSWER))
     below = depth + (bool(text) and role is not Role.ANSWER)
     for child in node.children:
-        _write(child, below, parts, skip)
+        _write(child, below, parts, skip, role)
 
 
 def _role(node: Node) -> Role | None:

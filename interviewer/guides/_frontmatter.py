@@ -6,6 +6,7 @@ nothing deeper or longer than a guide needs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -20,6 +21,7 @@ MAX_DEPTH = 8
 MAX_LINES = 1000
 
 _NAMES = ("title", "description", "tags")
+_NAME = re.compile(r"\w+:")
 _MAX_NAME = 20
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value]"
@@ -44,7 +46,7 @@ class FrontMatter:
 def read_front_matter(lines: list[str], findings: Findings) -> FrontMatter:
     """The front matter of a file given as lines; empty where there is none or it cannot be read."""
     if not lines or lines[0].rstrip() != "---":
-        findings.add("G101")
+        _report_missing(lines, findings)
         return FrontMatter()
     end = _closing_line(lines)
     if end is None:
@@ -58,6 +60,12 @@ def read_front_matter(lines: list[str], findings: Findings) -> FrontMatter:
         tags=_tags(values, findings),
         lines=end + 1,
     )
+
+
+def _report_missing(lines: list[str], findings: Findings) -> None:
+    first = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    named = lines[first].rstrip() == "---" and lines[first + 1 :] and _NAME.match(lines[first + 1])
+    findings.add("G106" if named else "G101", line=first + 1 if named else 1)
 
 
 def _closing_line(lines: list[str]) -> int | None:

@@ -15,7 +15,7 @@ from interviewer.guides import vocabulary
 from interviewer.guides._answer import answer_text
 from interviewer.guides._identity import Ids, digest
 from interviewer.guides._questions import RawQuestion
-from interviewer.guides._tree import Kind, Node, head_of, is_bare
+from interviewer.guides._tree import Kind, Node, head_of, is_bare, states
 from interviewer.guides.diagnostics import Findings
 from interviewer.guides.spelling import nearest
 from interviewer.guides.vocabulary import Role, role_of
@@ -23,6 +23,7 @@ from interviewer.guides.vocabulary import Role, role_of
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9`])")
 _LAST_WORD = re.compile(r"([\w.]+)\.$")
 _WEIGHT = re.compile(r"^weight\s*=\s*[\"']?(\d+(?:\.\d+)?)[\"']?$")
+_IN_PARENTHESES = re.compile(r"(?<=\s)\(weight ?[=:][^()]*\)(?=\W*$)")
 _EXAMPLE_SENTENCE = re.compile(r"^(?:for (?:example|instance)|e\.g\.)\b", re.IGNORECASE)
 _QUOTES = '"“”'
 _MAX_WEIGHT = 100.0
@@ -180,11 +181,10 @@ class _Walk:
             self._reading.points.append(_Point(node, text, label, core))
         below = [child for child in node.children if not _is_aid(child)]
         if _role_of(node)[0] is Role.KEY_POINTS:
-            # What is listed as a key point is one, also where its own label is a word that elsewhere begins a story.
             for child in below:
-                if _role_of(child)[0] is Role.NARRATIVE:
+                if _is_listed_point(child):
                     self._point(child, core)
-            below = [child for child in below if _role_of(child)[0] is not Role.NARRATIVE]
+            below = [child for child in below if not _is_listed_point(child)]
         self._all(below, _Mode.POINTS, core)
 
     def _report_aids(self, heading: Node) -> None:
@@ -223,6 +223,12 @@ def _role_of(node: Node) -> tuple[Role | None, bool]:
         return None, False
     head, numbered = head_of(label)
     return role_of(head), numbered
+
+
+def _is_listed_point(child: Node) -> bool:
+    """Whether a node is a point since it is listed as one, although its label elsewhere begins a story or a section."""
+    role = _role_of(child)[0]
+    return role is Role.NARRATIVE or (role in vocabulary.LISTED_TOO and states(child))
 
 
 def _is_heading(node: Node) -> bool:
@@ -289,6 +295,8 @@ def _aid(point: _Point, role: Role) -> str | None:
 
 
 def _weight(node: Node, findings: Findings) -> float:
+    if left := _IN_PARENTHESES.search(node.full_text):
+        findings.add("G305", line=node.line, mark=left[0], text=left[0])
     if node.attributes is None or unclosed(node.attributes, node.line, findings):
         return 1.0
     match = _WEIGHT.match(node.attributes)

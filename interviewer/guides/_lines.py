@@ -17,6 +17,7 @@ _PLAIN_LABEL = re.compile(r"^([A-Z][^:.?!,;]{0,48}?)\s*:(?:\s+|$)")
 _AFTER_LABEL = re.compile(r"^\s*(?::|[–—]|-(?=\s))\s*")
 _ATTRIBUTES = re.compile(r"\{ ?(#[^{}]*|[\w-]+ ?=[^{}]*|weight\b[^{}]*)\}$")
 _UNCLOSED = re.compile(r"\{ ?(?:#[A-Za-z0-9][\w.-]*|weight ?[=:] ?[\w.]*)$")
+_WEIGHT = re.compile(r" ?\{ ?(weight ?[=:][^{}]*)\}", re.IGNORECASE)
 _MAX_ATTRIBUTES = 200
 _CUTTING_ROLES = frozenset({Role.PITFALL, Role.FOLLOW_UP})
 _MAX_LABEL_WORDS = 6
@@ -55,6 +56,7 @@ class _Draft:
     in_lead: bool = False
     strong: bool = False
     ends_in_code: bool = False
+    tells_of_weight: bool = False
 
 
 def lines_of(token: Token, line: int) -> list[Line]:
@@ -84,6 +86,7 @@ class _Reader:
             elif token.content and token.type != "html_inline":
                 self._drafts[-1].parts.append(token.content)
                 self._drafts[-1].ends_in_code = token.type == "code_inline"
+                self._drafts[-1].tells_of_weight |= token.type == "code_inline" and "weight" in token.content
         return self._drafts
 
     def _break(self, index: int) -> None:
@@ -151,6 +154,8 @@ def _finish(draft: _Draft) -> Line:
     attributes = None
     if not draft.ends_in_code and "{" in text:
         text, attributes = _without_attributes(text)
+    if attributes is None and not draft.tells_of_weight:
+        text, attributes = _without_weight(draft, text)
     lead, rest = text[: draft.lead].strip(), text[draft.lead :].strip()
     label, statement, bold = _split(text.strip(), lead, rest, draft.strong)
     return Line(draft.line, " ".join(statement.split()), label, bold, attributes)
@@ -164,6 +169,13 @@ def _without_attributes(text: str) -> tuple[str, str | None]:
         return text[:start], tail
     match = _ATTRIBUTES.match(tail)
     return (text[:start], match[1].strip()) if match else (text, None)
+
+
+def _without_weight(draft: _Draft, text: str) -> tuple[str, str | None]:
+    """The text without any {weight=2} within it, and what that holds."""
+    found = list(_WEIGHT.finditer(text))
+    draft.lead -= sum(max(0, min(match.end(), draft.lead) - match.start()) for match in found)
+    return _WEIGHT.sub("", text), ", ".join(match[1].strip() for match in found) or None
 
 
 def _split(whole: str, lead: str, rest: str, strong: bool) -> tuple[str | None, str, bool]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from interviewer.domain.guide import Category
 from interviewer.guides import vocabulary
@@ -80,10 +80,11 @@ def find_questions(sections: list[Section], findings: Findings) -> Found:
     finder = _Finder(findings)
     for section in sections:
         finder.take(section)
-    questions = finder.found.questions
-    for question in questions:
-        _settle(question, last=question is questions[-1])
-    return finder.found
+    found = finder.found
+    found.questions = [part for question in found.questions for part in _parted(question)]
+    for question in found.questions:
+        _settle(question, last=question is found.questions[-1])
+    return found
 
 
 class _Finder:
@@ -124,7 +125,7 @@ class _Finder:
         if not question.blocks and _asks(section.text):
             self._demote(question)
             return False
-        return not _PREFIX.match(section.text)
+        return not _PREFIX.match(section.text) and not _asks_anew(section.text, question.blocks, section.blocks)
 
     def _demote(self, question: RawQuestion) -> None:
         """Take a heading that only looked like a question for the section that it is."""
@@ -282,6 +283,12 @@ def _role(node: Node) -> Role | None:
     return role_of(head_of(label)[0]) if label else None
 
 
+def _asks_anew(text: str, before: list[Node], below: list[Node]) -> bool:
+    """Whether a text is a question of its own: key points or an answer stand below it as they do before it."""
+    answered = {role for node in before[:_REACH] if (role := _role(node)) in _ANSWERING}
+    return "?" in text and any(_role(node) in answered for node in below)
+
+
 def _names_category(node: Node) -> bool:
     """Whether a bold line stands where a heading for a group of questions would."""
     return node.kind is Kind.PARAGRAPH and node.bold and _ends_in_questions(node.full_text)
@@ -314,6 +321,23 @@ def _with_bank(blocks: list[Node]) -> Iterator[Node]:
 
 def _without_prefix(text: str) -> str:
     return _PREFIX.sub("", text, count=1).strip()
+
+
+def _parted(question: RawQuestion) -> list[RawQuestion]:
+    """The question, and each that only a bold line below it sets apart."""
+    parts, answered = [replace(question, blocks=[])], set[Role | None]()
+    roles = [_role(node) for node in question.blocks]
+    last: dict[Role | None, int] = {role: place for place, role in enumerate(roles) if role in _ANSWERING}
+    for place, node in enumerate(question.blocks):
+        asks = node.kind is Kind.PARAGRAPH and node.bold and "?" in node.full_text
+        if asks and any(last[role] > place for role in answered):
+            text = _without_prefix(_asked(node))
+            parts.append(replace(question, text=text, line=node.line, attributes=node.attributes, blocks=node.children))
+            answered.clear()
+        else:
+            parts[-1].blocks.append(node)
+            answered |= {roles[place]} & last.keys()
+    return parts
 
 
 def _settle(question: RawQuestion, last: bool) -> None:

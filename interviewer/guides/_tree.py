@@ -15,11 +15,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from interviewer.guides._lines import Line, lines_of
-from interviewer.guides.vocabulary import role_of
+from interviewer.guides.vocabulary import Role, role_of
 
 # Counted in markdown-it's levels, of which a nested list takes two.
 MAX_LEVELS = 40
 
+_OUTSIDE = frozenset({Role.ANSWER, Role.KEY_POINTS, Role.PITFALL, Role.FOLLOW_UP, Role.DIFFICULTY})
+_VERBATIM = frozenset({"fence", "html_block"})
 _MARKDOWN = MarkdownIt("commonmark", {"maxNesting": MAX_LEVELS}).enable("table")
 
 
@@ -69,25 +71,48 @@ class Section:
 
 @dataclass(slots=True)
 class Tree:
-    """The sections of a file in order. `too_deep` is the line at which nesting went beyond MAX_LEVELS, or None."""
+    """The sections of a file in order, and the lines that are code or HTML.
+
+    `too_deep` is the line at which nesting went beyond MAX_LEVELS, or None; `unclosed` are the lines that open code or
+    a comment which nothing closes.
+    """
 
     sections: list[Section]
     too_deep: int | None = None
+    verbatim: frozenset[int] = frozenset()
+    unclosed: tuple[int, ...] = ()
 
 
 def read_tree(text: str, first_line: int) -> Tree:
     """The tree of a Markdown text whose first line has the 1-based number `first_line` in its file."""
-    builder = _Builder(first_line)
-    for token in _MARKDOWN.parse(text):
+    builder = _Builder(first_line, text.split("\n"))
+    tokens = _MARKDOWN.parse(text)
+    for token in tokens:
         builder.take(token)
-    return Tree(builder.sections, builder.too_deep)
+    blocks = [(token, token.map[0], token.map[1]) for token in tokens if token.map and token.type in _VERBATIM]
+    verbatim = frozenset(number + first_line for _, start, end in blocks for number in range(start, end))
+    lines = text.rstrip().split("\n")
+    unclosed = tuple(start + first_line for token, start, end in blocks if _is_unclosed(token, start, end, lines))
+    return Tree(builder.sections, builder.too_deep, verbatim, unclosed)
+
+
+def _is_unclosed(token: Token, start: int, end: int, lines: list[str]) -> bool:
+    """Whether code or a comment on these lines takes all that follow, or the beginning of other code, as its own."""
+    if token.type == "html_block":
+        return token.content.lstrip().startswith("<!--") and "-->" not in token.content
+    content = [line.strip() for line in token.content.split("\n")]
+    if any(line.startswith(token.markup) and line.strip("`~") for line in content):
+        return True
+    closed = len(lines) > start + 1 and lines[-1].strip(" \t>").startswith(token.markup)
+    return end >= len(lines) and not closed
 
 
 class _Builder:
     """Turns the token stream into sections. `_open` holds the children lists of the blocks that are still open."""
 
-    def __init__(self, first_line: int) -> None:
+    def __init__(self, first_line: int, lines: list[str]) -> None:
         self._first_line = first_line
+        self._lines = lines
         self.sections = [Section(0, "", first_line)]
         self.too_deep: int | None = None
         self._items: list[Node] = []
@@ -124,9 +149,29 @@ class _Builder:
 
     def close_item(self, token: Token) -> None:
         item = self._items.pop()
-        item.children = adopt(item.children)
+        outside = self._first_outside(item)
+        item.children, freed = adopt(item.children[:outside]), item.children[outside:]
         if not (item.text or item.label or item.children):
             self._siblings().pop()
+        self._siblings().extend(freed)
+
+    def _first_outside(self, item: Node) -> int:
+        """From which child on an item's children are none: Markdown lets a line without indent go on in an item.
+
+        A section's name that stands so, with no empty line before it, is meant to stand outside.
+        """
+        places = range(len(item.children))
+        return next((place for place in places if self._is_outside(item.children[place], item)), len(places))
+
+    def _is_outside(self, node: Node, item: Node) -> bool:
+        if node.kind is not Kind.PARAGRAPH or node.line == item.line:
+            return False
+        name = node.label or (node.text if node.bold else "")
+        return role_of(name) in _OUTSIDE and self._indent(node.line) <= self._indent(item.line)
+
+    def _indent(self, line: int) -> int:
+        text = self._lines[line - self._first_line].expandtabs(4)
+        return len(text) - len(text.lstrip(" >"))
 
     def add_inline(self, token: Token) -> None:
         lines = lines_of(token, self._line(token))
@@ -199,6 +244,11 @@ def adopt(nodes: Iterable[Node]) -> list[Node]:
 def is_bare(node: Node) -> bool:
     """Whether there is nothing but the node's name."""
     return not node.children and not (node.text and node.label)
+
+
+def states(node: Node) -> bool:
+    """Whether a node of a list says something behind its label, rather than heading what stands below it."""
+    return node.kind is Kind.ITEM and bool(node.label and node.text) and not node.text.endswith(":")
 
 
 def _opens(node: Node) -> bool:

@@ -15,7 +15,9 @@ from interviewer.guides.lint_codes import CODES
 from interviewer.guides.recorded_ids import FILE_NAME, Record, read_record, write_record
 from interviewer.guides.report import placed, source_lines
 
-IMPLIED_BY = {"L007": "G101"}  # where there is no front matter, it goes without saying that there is no description
+IMPLIED_BY = {
+    "L007": frozenset({"G101", "G106"})
+}  # where there is no front matter, it goes without saying that there is no description
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def _of_one(reading: Reading, records: dict[Path, Record | Diagnostic]) -> Itera
         found += lint(_named(reading.guide, reading.path), known, _misspelt(reading))
     said = {finding.code for finding in found}
     lines = source_lines(reading)
-    yield from (placed(finding, lines) for finding in found if IMPLIED_BY.get(finding.code) not in said)
+    yield from (placed(finding, lines) for finding in found if said.isdisjoint(IMPLIED_BY.get(finding.code, ())))
 
 
 def _misspelt(reading: Reading) -> frozenset[int]:

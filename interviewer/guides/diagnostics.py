@@ -69,6 +69,16 @@ CODES: dict[str, Code] = {
         "Lists are nested deeper than {limit} levels; what lies deeper is left out.",
         "Flatten the list.",
     ),
+    "G006": Code(
+        Severity.ERROR,
+        "The file is UTF-16 text; a guide is UTF-8.",
+        "Save it as UTF-8.",
+    ),
+    "G007": Code(
+        Severity.ERROR,
+        "The block opened on line {number} is never closed, so what follows is not read.",
+        "Close code with the signs that open it, on a line of their own, and a comment with -->.",
+    ),
     "G101": Code(
         Severity.INFO,
         "The guide has no front matter.",
@@ -93,6 +103,11 @@ CODES: dict[str, Code] = {
         Severity.WARNING,
         "`{name}` in the front matter is not known and is passed over.",
         "Did you mean `{expected}`?",
+    ),
+    "G106": Code(
+        Severity.WARNING,
+        "The front matter does not begin on line 1, so it is not read.",
+        "Take out what stands before it, empty lines too.",
     ),
     "G201": Code(
         Severity.WARNING,
@@ -124,6 +139,26 @@ CODES: dict[str, Code] = {
         "`{label}` is not a name of the format; {taken}.",
         "Did you mean `{name}`?",
     ),
+    "G207": Code(
+        Severity.WARNING,
+        "`{label}` is not a name of the format, so what stands under it is neither graded nor shown.",
+        "Put a point under `Key points`, an explanation under `Answer`; take out what is meant for interviewers.",
+    ),
+    "G208": Code(
+        Severity.WARNING,
+        "This line looks like a heading but is not read as one, so it belongs to the question before it.",
+        "Begin it with ### and one ordinary space, and with nothing in front of them.",
+    ),
+    "G209": Code(
+        Severity.WARNING,
+        "The list below `{label}` does not stand under it; it was read as if it did.",
+        "Indent the list by two spaces.",
+    ),
+    "G210": Code(
+        Severity.WARNING,
+        "The table under this `{label}` is not read.",
+        "Write each of its rows as a bullet.",
+    ),
     "G301": Code(
         Severity.WARNING,
         "The attribute {{{text}}} was not understood.",
@@ -143,6 +178,16 @@ CODES: dict[str, Code] = {
         Severity.WARNING,
         "`{text}` is never closed.",
         "Put a }} after it.",
+    ),
+    "G305": Code(
+        Severity.WARNING,
+        "`{text}` is not read as a weight here.",
+        "Put {{weight=2}}, with the number that you mean, at the end of the key point.",
+    ),
+    "G306": Code(
+        Severity.WARNING,
+        "The id {{{text}}} was not understood, so the question has one that is made of its words.",
+        "An id has letters a to z, digits, - _ and . but no space, and begins with a letter or digit: {{#steam-milk}}.",
     ),
 }
 

@@ -15,7 +15,8 @@ from interviewer.guides._answer import answer_text
 from interviewer.guides._frontmatter import read_front_matter
 from interviewer.guides._identity import Ids, slug
 from interviewer.guides._interpret import interpret, unclosed
-from interviewer.guides._labels import mend_labels, report_empty
+from interviewer.guides._labels import mend_labels, report_empty, take_in, without_strangers
+from interviewer.guides._lookalikes import report_lookalikes
 from interviewer.guides._questions import Found, RawQuestion, find_questions
 from interviewer.guides._tree import MAX_LEVELS, Section, read_tree
 from interviewer.guides.diagnostics import Diagnostic, Findings
@@ -47,7 +48,7 @@ def _decode(data: bytes, findings: Findings) -> str | None:
         findings.add("G004", size=len(data), limit=MAX_BYTES)
         return None
     if b"\0" in data:
-        findings.add("G002")
+        findings.add("G006" if _is_utf16(data) else "G002")
         return None
     try:
         text = data.decode("utf-8-sig")
@@ -60,12 +61,21 @@ def _decode(data: bytes, findings: Findings) -> str | None:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _is_utf16(data: bytes) -> bool:
+    """Whether these bytes are text of which each character takes two; plain ones leave every other byte empty."""
+    start = data[:200]
+    return start.startswith((b"\xff\xfe", b"\xfe\xff")) or not (any(start[::2]) and any(start[1::2]))
+
+
 def _read(text: str, file: str, revision: str, findings: Findings) -> Guide:
     lines = text.split("\n")
     front = read_front_matter(lines, findings)
     tree = read_tree("\n".join(lines[front.lines :]), front.lines + 1)
     if tree.too_deep is not None:
         findings.add("G005", line=tree.too_deep, limit=MAX_LEVELS // 2)
+    for line in tree.unclosed:
+        findings.add("G007", line=line, number=line)
+    report_lookalikes(lines, front.lines + 1, tree.verbatim, findings)
     found = find_questions(tree.sections, findings)
     stem = PurePath(file).stem
     return Guide(
@@ -89,7 +99,9 @@ def _questions(raw: list[RawQuestion], findings: Findings) -> tuple[Question, ..
     raw = [question for question in raw if question.text]
     mend_labels(raw, findings)
     for question in raw:
+        question.blocks = take_in(question.blocks, findings)
         report_empty(question.blocks, findings)
+        question.blocks = without_strangers(question.blocks, findings)
     ids = _question_ids(raw, findings)
     return tuple(interpret(question, id_, findings) for question, id_ in zip(raw, ids, strict=True))
 
@@ -113,7 +125,8 @@ def _pinned(question: RawQuestion, findings: Findings) -> str:
         return ""
     match = _PINNED_ID.match(question.attributes)
     if match is None:
-        findings.add("G301", line=question.line, mark=f"{{{question.attributes}", text=question.attributes)
+        code = "G306" if question.attributes.startswith("#") else "G301"
+        findings.add(code, line=question.line, mark=f"{{{question.attributes}", text=question.attributes)
         return ""
     return match[1]
 

@@ -136,6 +136,9 @@ HEADS: Mapping[Role, frozenset[str]] = {
     Role.META: frozenset({"whyasked"}),
 }
 
+# What a key point may go by where key points are listed, although it names a section elsewhere.
+LISTED_TOO = frozenset({Role.ANSWER, Role.PITFALL, Role.FOLLOW_UP, Role.QUESTION})
+
 # Labels that mean something only when they stand alone.
 ALONE: Mapping[str, Role] = {"q": Role.QUESTION, "a": Role.ANSWER}
 

@@ -137,6 +137,12 @@ def test_no_such_guide_or_question(args: tuple[str, ...], told: str) -> None:
     assert told in refused(*args)
 
 
+def test_a_guide_without_questions_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "empty.md"
+    path.write_text("# Nothing yet\n")
+    assert "It has none: `interviewer guide check`" in refused("-g", str(path), "-q", "x", "-a", "y")
+
+
 @pytest.mark.parametrize(
     "args", [(), QUESTION, ("--batch", "in.jsonl"), ("--batch", "a", "--out", "b", "--json"), (*QUESTION, "--out", "x")]
 )

@@ -250,6 +250,22 @@ def test_what_is_listed_as_a_key_point_counts_whatever_its_label() -> None:
     assert not [d for d in parsed.diagnostics if d.code == "G203"]
 
 
+@pytest.mark.parametrize("label", ["Follow-up", "Common mistakes", "Answer", "Question"])
+def test_what_is_listed_as_a_key_point_counts_though_its_label_names_a_section_elsewhere(label: str) -> None:
+    question = only(
+        f"### How did it go?\n- **Key points**:\n  - **{label}**: arranges a call.\n  - **Dough**: rests.\n"
+        "- **Follow-ups**:\n  - And then?\n"
+    )
+    assert [point.label for point in question.key_points] == [label, "Dough"]
+    assert f"{label}: arranges a call." in question.answer
+    assert (pitfalls(question), follow_ups(question)) == ([], ["And then?"])
+
+
+def test_a_section_within_key_points_stays_one() -> None:
+    question = only("### How did it go?\n- **Key points**:\n  - Dough rests.\n  - **Follow-ups**:\n    - And then?\n")
+    assert (points(question), follow_ups(question)) == (["Dough rests."], ["And then?"])
+
+
 def test_stories_contexts_and_outcomes_do_not_count() -> None:
     question = only(
         "### Tell me about a burnt loaf.\n- **Situation**: The timer broke.\n- **Action**: I watched the crust.\n"
@@ -430,6 +446,9 @@ def test_id_of_a_text_without_latin_letters() -> None:
         (b"## Q\n\xc3\x28", "G001"),
         (b"\x89PNG\r\n\x1a\n\0\0", "G002"),
         (b"x" * (MAX_BYTES + 1), "G004"),
+        ("# Bäcker".encode("utf-16"), "G006"),
+        ("# Baker".encode("utf-16-le"), "G006"),
+        ("# Baker".encode("utf-16-be"), "G006"),
     ],
 )
 def test_unreadable_files(data: bytes, code: str) -> None:

@@ -153,6 +153,146 @@ def test_a_label_over_labelled_paragraphs_is_not_empty(tmp_path: Path) -> None:
     assert "G204" not in {finding.code for finding in found(text, tmp_path)}
 
 
+@pytest.mark.parametrize(
+    ("section", "column"),
+    [
+        ("- **Notes**: if they worked next door, ask first.\n", 5),
+        ("- Time: 5 minutes\n", 3),
+        ("- **Scoring**:\n  - Two of three will do.\n", 5),
+        ("\nScoring:\n- Two of three will do.\n", 1),
+        ("\n#### Notes\n\nAsk first.\n", 6),
+    ],
+)
+def test_a_section_of_another_name_beside_key_points_is_reported_and_neither_graded_nor_shown(
+    section: str, column: int, tmp_path: Path
+) -> None:
+    text = SOUND + section
+    (finding,) = found(text, tmp_path)
+    assert (finding.code, finding.column) == ("G207", column)
+    assert finding.line == 23 + section.startswith("\n")
+    assert guide_of(text).questions == guide_of(SOUND).questions
+
+
+def test_topics_count_where_no_key_points_go_by_their_name(tmp_path: Path) -> None:
+    text = "## Technical\n\n### What is in a table?\n\n- **Answer**: Rows.\n- **Columns**: and those.\n"
+    assert "G207" not in {finding.code for finding in found(text, tmp_path)}
+    assert "Columns" in [point.label for point in guide_of(text).questions[0].key_points]
+
+
+@pytest.mark.parametrize("weight", ["Weight: 2", "weight = 2", "**Weight**: 2"])
+def test_a_weight_below_its_key_point_is_reported_and_no_point(weight: str, tmp_path: Path) -> None:
+    text = slipped("until morning.\n", f"until morning.\n    - {weight}\n")
+    (finding,) = found(text, tmp_path)
+    assert (finding.code, finding.line) == ("G305", 19)
+    assert guide_of(text).questions[0].key_points == guide_of(SOUND).questions[0].key_points
+
+
+SECOND = "- **Answer**: Sugar browns.\n- **Key points**:\n  - **Sugar**: it browns in the heat.\n"
+
+
+@pytest.mark.parametrize(
+    "heading", ["#### Why is bread brown?", "**Why is bread brown?**", "##### Why is bread brown?"]
+)
+def test_what_asks_and_has_key_points_of_its_own_is_a_question(heading: str) -> None:
+    first, second = guide_of(f"{SOUND}\n{heading}\n\n{SECOND}").questions
+    assert first == guide_of(SOUND).questions[0]
+    assert (second.text, second.id, second.line) == ("Why is bread brown?", "why-is-bread-brown", 24)
+    assert [point.label for point in second.key_points] == ["Sugar"]
+
+
+def test_what_asks_within_an_answer_is_no_question_of_its_own() -> None:
+    body = "**Answer:**\n\nYeast.\n\n{}\n\nIt matters.\n\n**Key points:**\n\n- Yeast breathes.\n"
+    for line in ("#### Why does it matter?", "**Why does it matter?**"):
+        text = "## Technical\n\n### Why does dough rise?\n\n" + body.format(line)
+        assert [question.text for question in guide_of(text).questions] == ["Why does dough rise?"]
+
+
+@pytest.mark.parametrize(
+    "heading", ["###Why is bread brown?", "###\u00a0Why is bread brown?", "    ### Why is bread brown? {#brown}"]
+)
+def test_a_line_that_only_looks_like_a_heading_is_reported(heading: str, tmp_path: Path) -> None:
+    findings = found(f"{SOUND}\n{heading}\n\n{SECOND}", tmp_path)
+    assert [f.line for f in findings if f.code == "G208"] == [24]
+
+
+@pytest.mark.parametrize("line", ["```sh\n##what is this?\n```", "<!--\n##no heading\n-->", "#1 of all is flour."])
+def test_what_is_no_heading_is_not_taken_for_one(line: str, tmp_path: Path) -> None:
+    assert "G208" not in {finding.code for finding in found(f"{SOUND}\n{line}\n", tmp_path)}
+
+
+CROWDED = """\
+**Key points**:
+- a flat stone
+- wipes the burrs
+**Pitfalls**:
+- washes it with water
+**Follow-ups**:
+- How often?
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        CROWDED,
+        CROWDED.replace("**Pitfalls**:\n- washes it", "**Pitfalls**: washes it"),
+        "- **Key points**:\n  - a flat stone\n  - wipes the burrs\n" + CROWDED.partition("burrs\n")[2],
+        "- **Key points**:\n  - a flat stone\n  - wipes the burrs\n  **Pitfalls**:\n  - washes it with water\n"
+        "- **Follow-ups**:\n  - How often?\n",
+    ],
+)
+def test_a_section_needs_no_empty_line_before_its_name(body: str) -> None:
+    (question,) = guide_of("## Technical questions\n\n### How do you clean a mill?\n\n" + body).questions
+    assert [point.text for point in question.key_points] == ["a flat stone", "wipes the burrs"]
+    assert [pitfall.text for pitfall in question.pitfalls] == ["washes it with water"]
+    assert [follow_up.text for follow_up in question.follow_ups] == ["How often?"]
+
+
+def test_a_list_that_is_not_indented_below_its_name_is_reported_and_read_as_meant(tmp_path: Path) -> None:
+    text = SOUND.replace("  - **Baking powder**", "- **Baking powder**").replace("  - What happens", "- What happens")
+    assert [(f.code, f.line, f.column) for f in found(text, tmp_path)] == [("G209", 19, 5), ("G209", 21, 5)]
+    assert guide_of(text).questions == guide_of(SOUND).questions
+
+
+@pytest.mark.parametrize("opening", ["```sh\nsleep 9", "~~~", "<!-- to do", "````\n```"])
+def test_a_block_that_is_never_closed_is_an_error(opening: str, tmp_path: Path) -> None:
+    (finding,) = found(f"{SOUND}\n{opening}\n\n### Why is bread brown?\n\n{SECOND}\n", tmp_path)
+    assert (finding.code, finding.severity, finding.line) == ("G007", Severity.ERROR, 24)
+    assert "line 24" in finding.message
+
+
+def test_code_that_only_the_end_of_other_code_closes_is_an_error(tmp_path: Path) -> None:
+    text = f"{SOUND}\n```sh\nsleep 9\n\n### Why is bread brown?\n\n{SECOND}\n```sh\nls\n```\n"
+    assert [(f.code, f.line) for f in found(text, tmp_path)] == [("G007", 24)]
+
+
+@pytest.mark.parametrize(
+    "block", ["```sh\nls\n```", "  ```\n  ls\n  ```", "````\n```sh\n````", "<!-- a\n\nb -->", "> ~~~\n> a\n> ~~~"]
+)
+def test_a_block_that_is_closed_is_no_error(block: str, tmp_path: Path) -> None:
+    assert found(f"{SOUND}\n{block}\n", tmp_path) == []
+
+
+@pytest.mark.parametrize("id_", ["{#Ünïcode}", "{#steam milk}"])
+def test_what_is_wrong_with_an_id_is_said(id_: str, tmp_path: Path) -> None:
+    (finding,) = found(slipped("{#rise}", id_), tmp_path)
+    assert (finding.code, finding.line, finding.column) == ("G306", 9, 36)
+    assert "letters a to z" in finding.help
+
+
+def test_front_matter_below_an_empty_line_is_named_as_such(tmp_path: Path) -> None:
+    findings = found("\n" + SOUND, tmp_path)
+    assert [(f.code, f.line) for f in findings if f.code in {"G101", "G106", "L007"}] == [("G106", 2)]
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+@pytest.mark.parametrize("label", ["- **Key points**:", "**Key points**:"])
+def test_a_table_of_key_points_is_said_not_to_be_read(label: str, gap: str, tmp_path: Path) -> None:
+    table = f"## Technical\n\n### Why does dough rise?\n\n{label}{gap}| point | weight |\n|---|---|\n| Gas | 2 |\n"
+    assert [f.line for f in found(table, tmp_path) if f.code in {"G204", "G210"}] == [5]
+    assert "G210" in {finding.code for finding in found(table, tmp_path)}
+
+
 def test_a_misspelt_difficulty_is_one_finding_and_not_also_a_missing_one(tmp_path: Path) -> None:
     (finding,) = found(slipped("easy", "esay"), tmp_path)
     assert (finding.code, finding.line, finding.column) == ("G303", 11, 19)
@@ -210,6 +350,44 @@ def test_an_attribute_that_is_never_closed_is_reported_and_no_part_of_the_statem
     assert (finding.code, finding.line) == ("G304", 14)
     assert text.splitlines()[13][finding.column - 1 :] == attributes
     assert guide_of(text).questions[0].key_points[0].text == "Gas: the little fungus turns sugar into bubbles."
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "**Gas** {weight=2}: the little fungus turns sugar into bubbles.",
+        "**Gas {weight=2}**: the little fungus turns sugar into bubbles.",
+        "**Gas**: the little fungus turns sugar into bubbles {weight=2}.",
+        "{weight=2} **Gas**: the little fungus turns sugar into bubbles.",
+    ],
+)
+def test_a_weight_counts_wherever_it_stands_in_its_key_point(point: str, tmp_path: Path) -> None:
+    text = slipped("**Gas**: the little fungus turns sugar into bubbles. {weight=2}", point)
+    assert found(text, tmp_path) == []
+    assert guide_of(text).questions == guide_of(SOUND).questions
+
+
+@pytest.mark.parametrize(
+    ("weight", "code", "column"),
+    [
+        ("(weight=2)", "G305", 58),
+        ("{Weight=2}.", "G301", 58),
+        ("{weight: 2}.", "G301", 58),
+        ("{weight=2}{weight=3}.", "G301", 3),
+    ],
+)
+def test_a_weight_that_is_not_read_is_reported(weight: str, code: str, column: int, tmp_path: Path) -> None:
+    text = slipped("{weight=2}", weight)
+    (finding,) = found(text, tmp_path)
+    assert (finding.code, finding.line, finding.column) == (code, 14, column)
+    assert "{" not in guide_of(text).questions[0].key_points[0].text
+
+
+@pytest.mark.parametrize("text", ["a dict `{weight=2}` of them", "a layer (weight=2) of them"])
+def test_a_weight_that_the_statement_is_about_is_no_finding(text: str, tmp_path: Path) -> None:
+    guide = slipped("in the cold it takes until morning.", text)
+    assert found(guide, tmp_path) == []
+    assert guide_of(guide).questions[0].key_points[2].text == f"Time: {text.replace('`', '')}"
 
 
 def test_an_id_that_is_never_closed_is_reported(tmp_path: Path) -> None:
