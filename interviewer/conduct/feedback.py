@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable
 from interviewer.conduct.wording import title_of
 from interviewer.domain.grading import Grade, GradedPoint, Outcome, Verdict
 from interviewer.domain.guide import KeyPoint, Question
+from interviewer.domain.scorecard import SURE
 from interviewer.domain.text import listed
 from interviewer.prompts import Phrases
 
 _BANDS = ("none", "beginning", "developing", "solid", "strong")
 LONGEST_QUOTE = 160
+SURE_OF_PITFALL = 0.7
+"""From this confidence on, six of seven pitfalls that the embedded engine hears are ones, on answers held apart."""
 
 
 def feedback(question: Question, grade: Grade, phrases: Phrases, turn: int) -> str:
@@ -53,18 +56,24 @@ def _verdicts(grade: Grade, points: Callable[..., list[KeyPoint]], phrases: Phra
         return [phrases.say("feedback.all", turn, points=_names(made))]
     at_least = 2 if points(Verdict.COVERED, Verdict.PARTIAL) else 1
     lines = [phrases.say(f"feedback.{_BANDS[max(grade.band or 1, at_least) - 1]}", turn)]
+    doubted = {p.id for p in grade.points if p.verdict is Verdict.CONTRADICTED and p.confidence < SURE}
     for verdict, key in ((Verdict.COVERED, "made"), (Verdict.PARTIAL, "partly"), (Verdict.CONTRADICTED, "opposite")):
-        if found := points(verdict):
+        if found := [k for k in points(verdict) if k.id not in doubted]:
             lines.append(phrases.say(f"feedback.{key}", turn, points=_names(found)))
     return lines
 
 
 def _pitfalls(question: Question, grade: Grade, phrases: Phrases, turn: int) -> list[str]:
-    committed = {p.id: p.quote for p in grade.pitfalls if p.committed}
-    return [
-        phrases.say("feedback.pitfall", turn + n, pitfall=title_of(p.label, p.text), quote=short(committed[p.id]))
-        for n, p in enumerate(p for p in question.pitfalls if p.id in committed)
-    ]
+    """What to avoid; where that is in doubt, or the same words made a point, as something to look at."""
+    committed = {p.id: p for p in grade.pitfalls if p.committed}
+    earned = {p.quote for p in grade.points if p.quote and p.credit > 0}
+    lines = []
+    for n, p in enumerate(p for p in question.pitfalls if p.id in committed):
+        heard = committed[p.id]
+        doubtful = heard.confidence < SURE_OF_PITFALL or heard.quote in earned
+        key = "feedback.maybe_pitfall" if doubtful else "feedback.pitfall"
+        lines.append(phrases.say(key, turn + n, pitfall=title_of(p.label, p.text), quote=short(heard.quote)))
+    return lines
 
 
 def _names(points: Iterable[KeyPoint]) -> str:

@@ -16,7 +16,7 @@ from interviewer.domain.errors import EngineError, EngineUnusable
 from interviewer.domain.grading import Grade, Verdict
 from interviewer.domain.guide import Guide, Question
 from interviewer.domain.interview import MessageKind, Mode, ModelCall, Move, MoveKind, Plan
-from interviewer.domain.policy import open_points
+from interviewer.domain.policy import WORDS, open_points
 from interviewer.domain.state import Interview, Status, said
 from interviewer.domain.text import content_stems, counted, posed, sentences
 from interviewer.ports import Engine, Listener, Retriever, SpeakRequest
@@ -164,6 +164,8 @@ def _aim(interview: Interview, question: Question, move: Move) -> tuple[str, str
         return "", _why_no_hint(interview, question), False
     if move.target and move.target.startswith("star:"):
         return "", move.target, False
+    if move.target == WORDS:
+        return "", "", True
     follow_up = next((f for f in question.follow_ups if f.id in (move.target, move.wording)), None)
     if follow_up:
         return spoken(follow_up.text), "", False

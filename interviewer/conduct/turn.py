@@ -301,8 +301,8 @@ class Conductor:
             heard = Assessment(kind=command)
         minutes = interview.plan.minutes
         time_up = minutes is not None and interview.minutes_spent(self.clock()) >= minutes
-        answered = heard is not None and heard.kind is MessageKind.ANSWER
-        wordings = await self._wordings(draft, guide, question) if answered else None
+        may_probe = heard is not None and heard.kind in (MessageKind.ANSWER, MessageKind.DONT_KNOW)
+        wordings = await self._wordings(draft, guide, question) if may_probe else None
         return decide(draft, question, heard, time_up=time_up, wordings=wordings)
 
     async def _wordings(self, draft: Interview, guide: Guide, question: Question) -> Mapping[str, str]:

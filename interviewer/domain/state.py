@@ -27,6 +27,7 @@ from interviewer.domain.interview import (
     Edited,
     Event,
     Inbound,
+    MessageKind,
     Move,
     Moved,
     MoveKind,
@@ -54,7 +55,7 @@ class Status(StrEnum):
 @dataclass
 class QuestionState:
     """One question's standing. `aimed` are targets of probes used, `hinted` of hints; `follow_ups` those asked;
-    `unaided` how many answers came before the first of them."""
+    `unaided` how many answers came before the first of them; `refusals` hints asked for and not given."""
 
     asked_at: datetime | None = None
     answers: list[str] = field(default_factory=list)
@@ -65,6 +66,7 @@ class QuestionState:
     hints: int = 0
     repairs: int = 0
     redirects: int = 0
+    refusals: int = 0
     aimed: set[str] = field(default_factory=set)
     hinted: set[str] = field(default_factory=set)
     follow_ups: set[str] = field(default_factory=set)
@@ -396,5 +398,7 @@ def _count_move(state: QuestionState, move: Move) -> None:
             state.hinted |= {move.target} if move.target else set()
         case MoveKind.CLARIFY | MoveKind.REPEAT:
             state.repairs += 1
+        case MoveKind.REDIRECT if move.cause is MessageKind.HINT:
+            state.refusals += 1
         case MoveKind.REDIRECT:
             state.redirects += 1

@@ -39,6 +39,7 @@ PARTIAL = 0.26
 COMMITTED = 0.62
 OFF_TOPIC, OFF_TOPIC_WORDS = 0.10, 25
 OFF_TOPIC_BRIEF, BRIEF = 0.15, 10
+OFF_TOPIC_FEWEST = 5
 MOST_SENTENCES = 200
 NEAR_ALONE = 0.25
 ECHO = 0.75
@@ -129,8 +130,11 @@ class EmbeddedEngine:
         return JudgedReading(self._reader, telling(text, question))
 
     def _off_topic(self, request: AssessRequest, message: str) -> bool:
-        """Whether a first, short message has nothing to do with the question or anything that could answer it."""
-        if request.earlier or len(words(message)) > OFF_TOPIC_WORDS:
+        """Whether a first, short message has nothing to do with the question or anything that could answer it.
+
+        Of fewer words than OFF_TOPIC_FEWEST that cannot be told: "PITR" is like nothing, and may be all of an answer.
+        """
+        if request.earlier or not OFF_TOPIC_FEWEST <= len(words(message)) <= OFF_TOPIC_WORDS:
             return False
         about = [request.question.text, *(k.text for k in request.question.key_points)]
         near = float((self._encoder.embed(about) @ self._encoder.embed([message])[0]).max())

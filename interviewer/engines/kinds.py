@@ -31,7 +31,11 @@ _FRAME = re.compile(
 )
 _MARKUP = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|```\w*|^[ \t]*(?:[-=|]{3,}|#+[ \t]+\w+[ \t]*$)", re.MULTILINE)
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # where a text turns its direction, another voice begins
-_ASKING_BACK = re.compile(r"^(?:do|does|is|are|should|shall|can|could|may|which|what|who|how|so)\b", re.IGNORECASE)
+_ASKING_BACK = re.compile(
+    r"^(?:(?:and|or|also|like|but|sorry|wait|hm+),? )*"
+    r"(?:do|does|is|are|should|shall|can|could|may|which|what|who|how|so)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -107,5 +111,6 @@ def _request(text: str) -> MessageKind | None:
 
 
 def _only_asks(text: str) -> bool:
-    """Whether every sentence is a question put back to the interviewer."""
-    return all(s.endswith("?") and _ASKING_BACK.search(s) for s in sentences(text))
+    """Whether every sentence is a question, and at least half are put back to the interviewer."""
+    asked = sentences(text)
+    return all(s.endswith("?") for s in asked) and 2 * sum(bool(_ASKING_BACK.search(s)) for s in asked) >= len(asked)

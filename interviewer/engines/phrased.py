@@ -13,7 +13,8 @@ def phrased(request: SpeakRequest, phrases: Phrases) -> str:
     turn, move = request.turn, request.move
     match move.kind:
         case MoveKind.PROBE:
-            return _join(phrases.say("acknowledge.answer", turn), _probe(request, phrases))
+            noted = "never_mind" if move.cause is MessageKind.DONT_KNOW else "answer"
+            return _join(phrases.say(f"acknowledge.{noted}", turn), _probe(request, phrases))
         case MoveKind.FOLLOW_UP:
             lead = _join(phrases.say("acknowledge.answer", turn), phrases.say("follow_up.lead", turn))
             return _join(lead, request.aim)

@@ -33,7 +33,9 @@ def told(
             k.id: GradedPoint(id=k.id, verdict=v, confidence=confidence)
             for k, v in zip(asked.key_points, verdicts, strict=True)
         },
-        pitfalls={"p1": GradedPitfall(id="p1", committed=True, quote=pitfall)} if pitfall else {},
+        pitfalls={"p1": GradedPitfall(id="p1", committed=True, quote=pitfall, confidence=confidence)}
+        if pitfall
+        else {},
     )
     return feedback(asked, grade(asked, state, PROVENANCE, skipped=skipped), phrases(), turn)
 
@@ -75,6 +77,30 @@ def test_the_first_words_fit_the_band(verdicts: tuple[Verdict, ...], key: str) -
 def test_a_pitfall_is_told_with_the_words_that_show_it() -> None:
     text = told(COVERED, COVERED, pitfall="we never\n tested")
     assert say("pitfall", pitfall="Mistake 1 of q1", quote="we never tested") in text
+
+
+def test_a_pitfall_in_doubt_is_told_as_something_to_look_at() -> None:
+    text = told(COVERED, COVERED, pitfall="we never tested", confidence=0.65)
+    assert say("maybe_pitfall", pitfall="Mistake 1 of q1", quote="we never tested") in text
+    assert say("pitfall", pitfall="Mistake 1 of q1", quote="we never tested") not in text
+
+
+def test_so_is_one_whose_words_made_a_point() -> None:
+    asked = question()
+    state = QuestionState(
+        answers=["We tested it."],
+        points={"k1": GradedPoint(id="k1", verdict=COVERED, quote="We tested it.")},
+        pitfalls={"p1": GradedPitfall(id="p1", committed=True, quote="We tested it.")},
+    )
+    text = feedback(asked, grade(asked, state, PROVENANCE), phrases(), 0)
+    assert say("maybe_pitfall", pitfall="Mistake 1 of q1", quote="We tested it") in text
+
+
+@pytest.mark.parametrize(("confidence", "named"), [(0.59, False), (0.6, True)])
+def test_the_opposite_is_named_only_where_it_is_likely(confidence: float, named: bool) -> None:
+    text = told(COVERED, CONTRADICTED, confidence=confidence)
+    assert (say("opposite", points="**Statement 2 of q1**") in text) == named
+    assert "- Statement 2 of q1." in text
 
 
 def test_a_skipped_question_is_told_in_full() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from interviewer.domain.grading import Origin, Outcome, Verdict
 from interviewer.domain.guide import Category, Guide, Question
 from interviewer.domain.interview import Assessment, MessageKind, Mode, Move, MoveKind
-from interviewer.domain.policy import MAX_HINTS, MAX_REDIRECTS, MAX_REPAIRS, open_points
+from interviewer.domain.policy import MAX_HINTS, MAX_REDIRECTS, MAX_REFUSALS, MAX_REPAIRS, WORDS, open_points
 from interviewer.domain.state import Status
 from tests.factories import Talk, guide_of, heard, plan_of, question
 
@@ -29,6 +29,10 @@ def of(kind: MessageKind) -> Assessment:
 
 def answer(points: dict[str, Verdict], lacks: tuple[str, ...] = ()) -> Assessment:
     return heard(points=points, lacks=lacks)
+
+
+def scrap() -> Assessment:
+    return answer(NONE).model_copy(update={"too_short": True})
 
 
 def told(move: Move) -> str:
@@ -50,10 +54,15 @@ TABLE: list[tuple[str, Sequence[Assessment | None], str]] = [
     ("a contradiction is worth a probe", [answer({**ALL, "k3": CONTRADICTED})], "probe k3"),
     # accepted at once, whatever is left
     ("I don't know", [of(MessageKind.DONT_KNOW)], "next q2"),
-    ("I don't know, to a probe", [answer(SOME), of(MessageKind.DONT_KNOW)], "next q2"),
+    ("who does not know one part is asked for another", [answer(SOME), of(MessageKind.DONT_KNOW)], "probe k3"),
+    ("within the budget of probes", [answer(SOME)] + [of(MessageKind.DONT_KNOW)] * 2, "next q2"),
+    ("and not where nothing is open", [answer(ALL), of(MessageKind.DONT_KNOW)], "next q2"),
     ("skip", [of(MessageKind.SKIP)], "next q2"),
     ("pause", [of(MessageKind.PAUSE)], "pause"),
     ("stop", [of(MessageKind.STOP)], "close"),
+    # a few words
+    ("so few words that nothing can be heard", [scrap()], "probe words"),
+    ("are asked about once", [scrap(), scrap()], "probe k1"),
     # repairs cost nothing, and end
     ("a clarification", [of(CLARIFY)], "clarify"),
     ("a repetition", [of(REPEAT)], "repeat"),
@@ -106,6 +115,13 @@ def test_assess_mode_gives_no_hint() -> None:
     talk = Talk(guide, plan_of(guide, Mode.ASSESS))
     assert talk.hear(of(HINT)) == Move(kind=MoveKind.REDIRECT, question_id="q1", cause=HINT)
     assert talk.on_floor.hints == 0
+
+
+def test_asking_for_hints_that_are_refused_is_no_straying_and_ends() -> None:
+    guide = guide_of(question("q1"), question("q2"))
+    talk = Talk(guide, plan_of(guide, Mode.ASSESS))
+    moves = [told(talk.hear(of(kind))) for kind in [HINT] * MAX_REFUSALS + [MessageKind.OFF_TOPIC, HINT]]
+    assert moves == ["redirect"] * (MAX_REFUSALS + 1) + ["next q2"]
 
 
 def test_a_plan_owns_its_budgets() -> None:
@@ -202,16 +218,18 @@ def draw_message(data: st.DataObject, guide: Guide, asked: Question) -> Assessme
     if kind is not MessageKind.ANSWER:
         return heard(kind)
     elsewhere = [f"{q.id}/{k.id}" for q in guide.questions if q is not asked for k in q.key_points]
-    return heard(
+    made = heard(
         points={k.id: data.draw(VERDICTS) for k in asked.key_points},
         early=data.draw(st.lists(st.sampled_from(elsewhere), max_size=3)) if elsewhere else (),
         lacks=tuple(data.draw(st.lists(PARTS, max_size=5))),
     )
+    return made.model_copy(update={"too_short": data.draw(st.booleans())})
 
 
 def longest(guide: Guide, probes: int, follow_ups: int) -> int:
     """The bound that code owns, pauses apart: the budgets of each question, and the message that ends it."""
-    return len(guide.questions) * (probes + follow_ups + MAX_HINTS + MAX_REPAIRS + MAX_REDIRECTS + 1)
+    budgets = probes + follow_ups + MAX_HINTS + MAX_REFUSALS + MAX_REPAIRS + MAX_REDIRECTS
+    return len(guide.questions) * (budgets + 1)
 
 
 @settings(max_examples=150, deadline=None)
@@ -229,7 +247,7 @@ def test_whatever_is_said_the_rules_hold(data: st.DataObject) -> None:
         move = talk.hear(message, failure="" if message else "engine")
         exchanges += move.kind is not MoveKind.PAUSE
         assert exchanges <= longest(guide, probes, follow_ups)
-        check_accepted_at_once(message, move)
+        check_accepted_at_once(message, move, answered=bool(before.answers))
         check_aim(talk, asked, before.aimed | before.hinted, move)
         check_ladder(mode, before.hints, move)
         check_budgets(talk, asked, probes, follow_ups)
@@ -240,11 +258,11 @@ def test_whatever_is_said_the_rules_hold(data: st.DataObject) -> None:
     check_settled_once(talk)
 
 
-def check_accepted_at_once(message: Assessment | None, move: Move) -> None:
+def check_accepted_at_once(message: Assessment | None, move: Move, *, answered: bool) -> None:
     onward = {MoveKind.NEXT, MoveKind.CLOSE}
     wanted = {
         MessageKind.SKIP: onward,
-        MessageKind.DONT_KNOW: onward,
+        MessageKind.DONT_KNOW: onward | ({MoveKind.PROBE} if answered else set()),
         MessageKind.PAUSE: {MoveKind.PAUSE},
         MessageKind.STOP: {MoveKind.CLOSE},
     }
@@ -254,7 +272,8 @@ def check_accepted_at_once(message: Assessment | None, move: Move) -> None:
 
 def check_aim(talk: Talk, asked: Question, aimed: set[str], move: Move) -> None:
     state = talk.interview.questions[asked.id]
-    if move.kind in (MoveKind.PROBE, MoveKind.HINT) and move.target and not move.target.startswith("star:"):
+    aims_at_point = move.target and move.target != WORDS and not move.target.startswith("star:")
+    if move.kind in (MoveKind.PROBE, MoveKind.HINT) and aims_at_point:
         assert state.verdict(move.target) is not Verdict.COVERED
     if move.kind is MoveKind.PROBE:
         assert move.target not in aimed
@@ -276,6 +295,7 @@ def check_budgets(talk: Talk, asked: Question, probes: int, follow_ups: int) -> 
     assert state.hints <= MAX_HINTS
     assert state.repairs <= MAX_REPAIRS
     assert state.redirects <= MAX_REDIRECTS
+    assert state.refusals <= MAX_REFUSALS
 
 
 def check_settled_once(talk: Talk) -> None:

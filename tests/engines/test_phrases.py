@@ -32,6 +32,7 @@ PLACEHOLDERS = {
     "feedback.partly": {"points"},
     "feedback.opposite": {"points"},
     "feedback.pitfall": {"pitfall", "quote"},
+    "feedback.maybe_pitfall": {"pitfall", "quote"},
 }
 # Words that would tell how good an answer was; feedback after a question is the place for those.
 VERDICTS = {
@@ -94,7 +95,7 @@ def asked() -> dict[str, set[str]]:
     for request in requests():
         phrased(request, recording)
         safe_line(request.move, recording, 0)
-    whole = question(weights=(1,) * 4)
+    whole = question(weights=(1,) * 4, pitfalls=2)
     guide = guide_of(whole)
     for mode in Mode:
         opening(plan_of(guide, mode, minutes=10), guide, recording)
@@ -105,7 +106,9 @@ def asked() -> dict[str, set[str]]:
             outcome=Outcome.GRADED,
             band=band,
             points=tuple(GradedPoint(id=f"k{n}", verdict=v) for n, v in enumerate(verdicts, 1)),
-            pitfalls=(GradedPitfall(id="p1", committed=True),),
+            pitfalls=tuple(
+                GradedPitfall(id=p.id, committed=True, confidence=0.5 * n) for n, p in enumerate(whole.pitfalls, 1)
+            ),
             review=review,
             provenance=PROVENANCE,
         )
