@@ -272,9 +272,11 @@ def check_accepted_at_once(message: Assessment | None, move: Move, *, answered: 
 
 def check_aim(talk: Talk, asked: Question, aimed: set[str], move: Move) -> None:
     state = talk.interview.questions[asked.id]
-    aims_at_point = move.target and move.target != WORDS and not move.target.startswith("star:")
-    if move.kind in (MoveKind.PROBE, MoveKind.HINT) and aims_at_point:
-        assert state.verdict(move.target) is not Verdict.COVERED
+    points = {k.id for k in asked.key_points}
+    if move.kind in (MoveKind.PROBE, MoveKind.HINT) and move.target:
+        assert move.target in points or move.target == WORDS or move.target.startswith("star:")
+    if move.target in points:
+        assert state.verdict(move.target or "") is not Verdict.COVERED
     if move.kind is MoveKind.PROBE:
         assert move.target not in aimed
     if move.kind is MoveKind.FOLLOW_UP:
