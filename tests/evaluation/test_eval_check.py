@@ -6,6 +6,8 @@ Every canary has to fail it for its own reason, and the engine itself has to pas
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -265,10 +267,34 @@ def test_a_baseline_without_gradings_is_nothing_to_compare_with(home: Path, tmp_
     assert "nothing to compare" in " ".join(done.output.split())
 
 
+def torn(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:-1], lines[-1][:-9]]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda lines: lines[:12], "199 of 210 gradings are not in agreement.oracle.jsonl: restore"),
+        (torn, "is damaged"),
+    ],
+)
+def test_a_baseline_that_lacks_something_is_nothing_to_compare_with(
+    home: Path, tmp_path: Path, spoil: Callable[[list[bytes]], list[bytes]], said: str
+) -> None:
+    for folder in ("baselines", "ledgers"):
+        shutil.copytree(home / folder, tmp_path / folder)
+    baseline = tmp_path / "baselines" / "agreement.oracle.jsonl"
+    baseline.write_bytes(b"".join(spoil(baseline.read_bytes().splitlines(keepends=True))))
+    status, results = checked(tmp_path, "agreement")
+    assert status == 3
+    assert said in results["agreement"]["problems"][0]
+
+
 def test_violations_are_compared_on_the_changed_answers_that_both_runs_have(home: Path, tmp_path: Path) -> None:
     baseline, ledger = tmp_path / "less.jsonl", next((home / "ledgers").glob("metamorphic.oracle*"))
     lines = ledger.read_bytes().splitlines(keepends=True)
-    baseline.write_bytes(b"".join(line for line in lines if b'"variant":"upper case"' not in line))
+    few = [line for line in lines if b'"variant":"upper case"' in line and b'"item":"backend-engineer' in line]
+    baseline.write_bytes(b"".join(line for line in lines if line not in few))
     with Ledger(baseline) as less, Ledger(ledger) as whole:
         kept, all_of_it = ({row.item for row in each.rows() if row.variant} for each in (less, whole))
     assert len(kept) < len(all_of_it)

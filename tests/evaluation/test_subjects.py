@@ -182,7 +182,12 @@ def test_all_code_that_makes_a_grade_is_known_or_only_a_shape() -> None:
 def test_the_code_that_makes_a_grade_is_in_the_key_of_every_engine(
     engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hashed: list[Path] = []
-    monkeypatch.setattr(subjects, "digest_of_files", lambda *paths: str(hashed.extend(paths)))
+    hashed: set[Path] = set()
+
+    def digest(*paths: Path) -> str:
+        hashed.update(paths)
+        return ""
+
+    monkeypatch.setattr(subjects, "digest_of_files", digest)
     House(load_settings(data_dir=tmp_path, cache_dir=tmp_path, openai_api_key=KEY)).subject(engine)
-    assert {PACKAGE / name for name in subjects.GRADED_BY} <= set(hashed)
+    assert {PACKAGE / name for name in subjects.GRADED_BY} <= hashed
