@@ -171,6 +171,29 @@ def test_offline_says_what_is_missing(home: Path, tmp_path: Path) -> None:
     assert "are not in the ledger" in results["agreement"]["problems"][0]
 
 
+def ungraded(line: bytes) -> bytes:
+    found = json.loads(line)
+    grade = {"status": "ungraded", "reason": "timeout"} | {n: found["row"]["grade"][n] for n in ("engine", "formula")}
+    return json.dumps({"row": found["row"] | {"grade": grade}}, separators=(",", ":")).encode() + b"\n"
+
+
+def test_offline_takes_what_bless_took(home: Path, tmp_path: Path) -> None:
+    for folder in ("baselines", "ledgers"):
+        shutil.copytree(home / folder, tmp_path / folder)
+    ledger = tmp_path / "ledgers" / "agreement.oracle.jsonl"
+    first, *lines = ledger.read_bytes().splitlines(keepends=True)
+
+    def blessed_and_checked(*rows: bytes) -> tuple[int, int]:
+        ledger.write_bytes(b"".join([first, *rows]))
+        done = call("bless", "agreement", "--offline", "--home", str(tmp_path))
+        return done.exit_code, checked(tmp_path, "agreement", "--offline")[0]
+
+    assert blessed_and_checked(*(ungraded(line) for line in lines[:4]), *lines[4:]) == (0, 0)
+    assert blessed_and_checked(*lines[4:]) == (0, 0)
+    assert blessed_and_checked(*lines[5:]) == (3, 3)
+    assert blessed_and_checked(*(ungraded(line) for line in lines[:5]), *lines[5:]) == (3, 3)
+
+
 def test_power_and_list(home: Path) -> None:
     assert "QWK" in call("power", "agreement", "--home", str(home)).output
     listed = call("list", "--home", str(home)).output
