@@ -206,7 +206,7 @@ class House:
 
         Raises SettingsError.
         """
-        from interviewer.evaluation.subjects import Subject, digest_of_files
+        from interviewer.evaluation.subjects import Subject, digest_of_files, graded_by
 
         name = engine or self.settings.engine
         if name == "openai" or (name == "auto" and self.uses_models):
@@ -216,7 +216,7 @@ class House:
             return Subject(made, deterministic=True)
         from interviewer.engines.embedded import made_of
 
-        return Subject(made, {"made_of": digest_of_files(*made_of())}, deterministic=True)
+        return Subject(made, {"made_of": digest_of_files(*made_of(), *graded_by())}, deterministic=True)
 
     async def rooms(self, engine: Engine) -> Rooms:
         """What an engine is measured in beyond single answers: a conductor that keeps nothing, the guides that ship."""

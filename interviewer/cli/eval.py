@@ -224,7 +224,8 @@ def check(
 ) -> None:
     """Did a change move the grades? Grades the cases as the engine and prompts are now, and compares with the baseline.
 
-    Without names, every suite that has a baseline for the engine, at least one, and those with limits of their own.
+    Without names, every suite that has a baseline for the engine, at least one, and those with limits of their own. A
+    baseline without a suite in evals/suites is an error then.
 
     \b
     Examples:
@@ -239,6 +240,7 @@ def check(
     name = wish.house.subject(offline=True).engine.name
     chosen = _chosen(suites) if suites else _answerable(wish)
     if not suites:
+        _none_lost(wish.place, name)
         chosen = [d for d in chosen if d.kind not in GRADED_KINDS or wish.place.baseline(d.name, name).exists()]
     graded = [d for d in chosen if d.kind in GRADED_KINDS]
     lacking = [d.name for d in graded if not wish.place.baseline(d.name, name).exists()]
@@ -335,6 +337,16 @@ def _answerable(wish: Wish) -> list[Definition]:
 
     ledgers_alone = wish.offline and wish.subject().prompt is not None
     return [d for d in _chosen(None) if d.kind in GRADED_KINDS or not ledgers_alone]
+
+
+def _none_lost(place: Place, engine: str) -> None:
+    """Raises NotFoundError for a baseline without a suite: its suite would not be checked, and nobody would notice."""
+    lost = place.without_suite((d.name for d in _chosen(None)), engine)
+    if lost:
+        raise NotFoundError(
+            f"There is no suite in evals/suites for the baseline {lost[0]}.",
+            "Restore the suite or delete the baseline; a suite of your own is checked by the path of its file.",
+        )
 
 
 def _count(each: Definition) -> int | None:

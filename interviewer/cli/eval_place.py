@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,12 @@ class Place:
         own = self.home / "baselines" / f"{suite}.{engine}.jsonl"
         shipped = resource_folder("evals") / "baselines" / own.name
         return own if own.exists() or not shipped.exists() else shipped
+
+    def without_suite(self, suites: Iterable[str], engine: str) -> list[Path]:
+        """The baselines of an engine that are of none of these suites."""
+        known, folders = set(suites), {self.home / "baselines", resource_folder("evals") / "baselines"}
+        found = sorted(path for folder in folders for path in folder.glob(f"*.{engine}.jsonl"))
+        return [path for path in found if path.name.removesuffix(f".{engine}.jsonl") not in known]
 
 
 def spoilt(subject: Subject, canary: str | None) -> Subject:

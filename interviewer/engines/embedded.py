@@ -59,12 +59,11 @@ MADE_OF = (
     "engines/embedded.py", "engines/judged.py", "engines/kinds.py", "engines/reader.py", "engines/rules.py",
     "engines/rules.toml", "engines/star.py", "engines/model/model.onnx", "engines/model/calibration.json",
     "retrieval/embedding.py", "retrieval/model/model.onnx", "retrieval/model/tokenizer.json",
-    "domain/disguise.py", "domain/grading.py", "domain/text.py", "conduct/assess.py", "conduct/integrity.py",
 )  # fmt: skip
 
 
 def made_of() -> tuple[Path, ...]:
-    """The files that a verdict follows from: models, rules and code."""
+    """The engine's own files that a verdict follows from: models, rules and code."""
     package = Path(__file__).resolve().parent.parent
     return tuple(package / name for name in MADE_OF)
 

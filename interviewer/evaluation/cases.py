@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any, TypeVar
@@ -112,10 +112,12 @@ def load_cases(folder: Path) -> CaseSet:
     """
     asked = {q.id: q for q in read_lines(folder / "questions.jsonl", AskedQuestion)}
     questions = {q.id: q.question() for q in asked.values()}
-    ratings = {path.stem: _ratings(path) for path in sorted((folder / "ratings").glob("*.jsonl"))}
+    answers = read_lines(folder / "answers.jsonl", Answered)
+    known = {answer.id for answer in answers}
+    ratings = {path.stem: _ratings(path, known) for path in sorted((folder / "ratings").glob("*.jsonl"))}
     agreed = ratings.pop(AGREED, {})
     found = []
-    for answer in read_lines(folder / "answers.jsonl", Answered):
+    for answer in answers:
         if answer.question_id not in questions:
             raise CasesError(f"{folder / 'answers.jsonl'}: {answer.id} answers no question that is there.")
         question = questions[answer.question_id]
@@ -166,13 +168,18 @@ def _most(values: Sequence[Any]) -> Any:
 
 def read_lines(path: Path, kind: type[T]) -> list[T]:
     """The lines of a JSONL file, each as `kind`; empty lines are passed over. Raises CasesError."""
+    return [one for _, one in _numbered(path, kind)]
+
+
+def _numbered(path: Path, kind: type[T]) -> Iterator[tuple[int, T]]:
+    """The lines of a JSONL file with their numbers. Raises CasesError."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise CasesError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise CasesError(f"{path} is not in UTF-8.") from None
-    found, seen = [], set()
+    seen = set()
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -181,8 +188,7 @@ def read_lines(path: Path, kind: type[T]) -> list[T]:
         if name in seen:
             raise CasesError(f"{path}:{number}: {name} is there twice.")
         seen.add(name)
-        found.append(one)
-    return found
+        yield number, one
 
 
 def _read_line(line: str, kind: type[T], where: str) -> T:
@@ -196,8 +202,17 @@ def _read_line(line: str, kind: type[T], where: str) -> T:
         raise CasesError(f"{where}: no JSON: {error}.") from None
 
 
-def _ratings(path: Path) -> dict[str, Rating]:
-    return {rating.id: rating for rating in read_lines(path, Rating)}
+def _ratings(path: Path, known: Collection[str]) -> dict[str, Rating]:
+    """A rater's ratings by answer. Raises CasesError for one of an answer that is not known."""
+    found = {}
+    for number, rating in _numbered(path, Rating):
+        if rating.id not in known:
+            raise CasesError(
+                f"{path}:{number}: there is no answer {rating.id!r} to rate.",
+                "Mend the id, take the line out, or put the answer into answers.jsonl.",
+            )
+        found[rating.id] = rating
+    return found
 
 
 def fits(rating: Rating, question: Question) -> bool:

@@ -12,7 +12,8 @@ A suite is a TOML file in evals/suites, or anywhere when it is named by its path
     leniency = 0.10               # of a step of the band
     variance = 0.05               # of repeats, in squared steps
     violations = 0.02             # as a share of the changes that could be one
-    X
+    [options]                     # what the kind makes its cases by
+    [least]                       # conduct and retrieval: limits of measures, by name; also [most]
 """
 
 from __future__ import annotations
@@ -111,9 +112,20 @@ def _read(path: Path) -> Definition | None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CasesError(f"{path} is not TOML: {error}.") from None
     if "kind" not in data:
+        _check_data(path, data)
         return None
     try:
         return Definition.model_validate({**data, "name": path.stem, "file": path})
     except ValidationError as error:
         first = error.errors()[0]
         raise CasesError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
+
+
+def _check_data(path: Path, data: dict[str, Any]) -> None:
+    """Raises CasesError where a file without a kind has fields of a suite: it would be passed over."""
+    said = [name for name in data if name in Definition.model_fields and name not in ("name", "file")]
+    if said:
+        raise CasesError(
+            f"{path} says no kind, and has {', '.join(said)} as suites do.",
+            'Begin it with `kind = "agreement"`, or another; is it misspelt?',
+        )

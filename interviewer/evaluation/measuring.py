@@ -150,18 +150,19 @@ async def measured(
 ) -> Measured:
     """Grade what the ledger lacks, measure, and compare with the baseline where there is one.
 
-    With a ledger that is only read nothing is graded, and a run that lacks something is invalid. Raises EngineUnusable,
-    LedgerError, CasesError and SettingsError.
+    With a ledger that is only read nothing is graded, and a run that lacks more than the suite allows is invalid.
+    Raises EngineUnusable, LedgerError, CasesError and SettingsError.
     """
     suite = _Suite(definition, suite_of(definition))
     items = suite.items()
     info = subject.info(definition.name, suite.cases.digest)
     ran = await run(subject, items, definition.repeats, ledger, info, options)
     rows = list(ran.rows())
+    lacking = ran.asked - len(rows)  # what is there as ungraded counts as such, once
     problems = []
-    if ran.missing:
+    if lacking > definition.most_ungraded * ran.asked:
         problems.append(
-            f"{ran.missing} of {ran.asked} gradings are not in the ledger, and none were made because it was only read."
+            f"{lacking} of {ran.asked} gradings are not in the ledger, and none were made because it was only read."
         )
     return _assessed(suite, items, rows, ledger, baseline, problems, ran.seconds)
 
@@ -201,12 +202,26 @@ def replayed(definition: Definition, ledger: Ledger, baseline: Ledger | None, al
         if other.info is None or other.info.cases != suite.cases.digest:
             raise CasesError(f"{other.path} is no run of the cases of {definition.name}.")
     items, rows = suite.items(), list(ledger.rows())
-    asked = {(item.id, repeat) for item in items for repeat in range(definition.repeats)}
-    lacking = len(asked - {(row.item, row.repeat) for row in rows})
-    problems = []
-    if rows and lacking > definition.most_ungraded * len(asked):
-        problems.append(f"{lacking} of {len(asked)} gradings are not in {ledger.path.name}: its run was not finished.")
+    problems = _unfinished(suite, items, rows, ledger, "its run was not finished.")
     return _assessed(suite, items, rows, ledger, baseline, problems, 0.0, also)
+
+
+def _unfinished(suite: _Suite, items: Sequence[Item], rows: Sequence[Row], ledger: Ledger, why: str) -> list[str]:
+    """That too much of the suite is not in a ledger, not even as ungraded, if so."""
+    asked = {(item.id, repeat) for item in items for repeat in range(suite.definition.repeats)}
+    lacking = len(asked - {(row.item, row.repeat) for row in rows})
+    if not rows or lacking <= suite.definition.most_ungraded * len(asked):
+        return []
+    return [f"{lacking} of {len(asked)} gradings are not in {ledger.path.name}: {why}"]
+
+
+def _baseline_problems(suite: _Suite, items: Sequence[Item], before: Sequence[Row], baseline: Ledger) -> list[str]:
+    """Why nothing can be compared with a baseline, if so: what is not in it would not be missed."""
+    if baseline.repaired:
+        return [f"The last line of {baseline.path} is damaged: restore the file, or make it anew with eval bless."]
+    if baseline.info is None or baseline.info.cases != suite.cases.digest:
+        return []
+    return _unfinished(suite, items, before, baseline, "restore the baseline, or make it anew with eval bless.")
 
 
 def _assessed(
@@ -223,6 +238,7 @@ def _assessed(
     assert info is not None
     before = list(baseline.rows()) if baseline else []
     problems += _problems(suite, info, rows, baseline.info if baseline else None)
+    problems += _baseline_problems(suite, items, before, baseline) if baseline else []
     findings = suite.findings(rows, _others(suite, info, [*([baseline] if baseline else []), *also]))
     differences = suite.differences(before, rows, findings) if before and not problems else ()
     if baseline is not None and not (problems or differences):

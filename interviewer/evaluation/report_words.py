@@ -171,7 +171,14 @@ def baseline_line(result: SuiteResult) -> str:
         return ""
     changed = [f"{name} was {old}" for name, old, new in _facts(then, result.info) if old != new]
     more = f" Besides, {listed(changed)}." if changed else ""
-    return f"Compared with the baseline of {short_day(then.at)}.{more}"
+    return f"Compared with the baseline of {short_day(then.at)}.{more}{_unread(result.info)}"
+
+
+def _unread(now: RunInfo) -> str:
+    """That a changed prompt could not show, where the engine is sent none: a run by prompts has their digest."""
+    if "prompt" in now.parameters:
+        return ""
+    return f" The {one_line(now.engine)} engine reads no prompts; to measure a changed prompt: --engine openai."
 
 
 def _facts(then: RunInfo, now: RunInfo) -> list[tuple[str, str, str]]:

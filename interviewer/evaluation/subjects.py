@@ -9,7 +9,7 @@ ledger can be replayed where none is.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,11 +25,12 @@ from interviewer.prompts import Prompt
 from interviewer.version import __version__
 
 FENCE = "0" * 16
-READ_BY = (
-    "engines/llm.py", "engines/llm_reply.py", "engines/llm_schema.py", "engines/llm_vote.py", "conduct/assess.py",
-    "conduct/integrity.py", "conduct/single.py", "domain/disguise.py", "domain/display.py", "domain/grading.py",
-    "domain/text.py",
+GRADED_BY = (
+    "conduct/assess.py", "conduct/integrity.py", "conduct/single.py", "domain/disguise.py", "domain/display.py",
+    "domain/grading.py", "domain/text.py",
 )  # fmt: skip
+"""The code that makes a grade of what any engine found."""
+READ_BY = ("engines/llm.py", "engines/llm_reply.py", "engines/llm_schema.py", "engines/llm_vote.py", *GRADED_BY)
 """The code that makes a grade of a model's reply; what only asks, waits and tries again is not among it."""
 KEY_DIGITS = 24
 DIGEST_DIGITS = 16
@@ -101,7 +102,16 @@ class Subject:
 
 def read_by() -> tuple[Path, ...]:
     """The files of READ_BY."""
-    return tuple(Path(__file__).resolve().parent.parent / name for name in READ_BY)
+    return _files(READ_BY)
+
+
+def graded_by() -> tuple[Path, ...]:
+    """The files of GRADED_BY."""
+    return _files(GRADED_BY)
+
+
+def _files(names: Iterable[str]) -> tuple[Path, ...]:
+    return tuple(Path(__file__).resolve().parent.parent / name for name in names)
 
 
 def digest_of_files(*paths: Path) -> str:

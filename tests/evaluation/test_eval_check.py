@@ -6,6 +6,8 @@ Every canary has to fail it for its own reason, and the engine itself has to pas
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -169,6 +171,29 @@ def test_offline_says_what_is_missing(home: Path, tmp_path: Path) -> None:
     assert "are not in the ledger" in results["agreement"]["problems"][0]
 
 
+def ungraded(line: bytes) -> bytes:
+    found = json.loads(line)
+    grade = {"status": "ungraded", "reason": "timeout"} | {n: found["row"]["grade"][n] for n in ("engine", "formula")}
+    return json.dumps({"row": found["row"] | {"grade": grade}}, separators=(",", ":")).encode() + b"\n"
+
+
+def test_offline_takes_what_bless_took(home: Path, tmp_path: Path) -> None:
+    for folder in ("baselines", "ledgers"):
+        shutil.copytree(home / folder, tmp_path / folder)
+    ledger = tmp_path / "ledgers" / "agreement.oracle.jsonl"
+    first, *lines = ledger.read_bytes().splitlines(keepends=True)
+
+    def blessed_and_checked(*rows: bytes) -> tuple[int, int]:
+        ledger.write_bytes(b"".join([first, *rows]))
+        done = call("bless", "agreement", "--offline", "--home", str(tmp_path))
+        return done.exit_code, checked(tmp_path, "agreement", "--offline")[0]
+
+    assert blessed_and_checked(*(ungraded(line) for line in lines[:4]), *lines[4:]) == (0, 0)
+    assert blessed_and_checked(*lines[4:]) == (0, 0)
+    assert blessed_and_checked(*lines[5:]) == (3, 3)
+    assert blessed_and_checked(*(ungraded(line) for line in lines[:5]), *lines[5:]) == (3, 3)
+
+
 def test_power_and_list(home: Path) -> None:
     assert "QWK" in call("power", "agreement", "--home", str(home)).output
     listed = call("list", "--home", str(home)).output
@@ -265,10 +290,43 @@ def test_a_baseline_without_gradings_is_nothing_to_compare_with(home: Path, tmp_
     assert "nothing to compare" in " ".join(done.output.split())
 
 
+def torn(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:-1], lines[-1][:-9]]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda lines: lines[:12], "199 of 210 gradings are not in agreement.oracle.jsonl: restore"),
+        (torn, "is damaged"),
+    ],
+)
+def test_a_baseline_that_lacks_something_is_nothing_to_compare_with(
+    home: Path, tmp_path: Path, spoil: Callable[[list[bytes]], list[bytes]], said: str
+) -> None:
+    for folder in ("baselines", "ledgers"):
+        shutil.copytree(home / folder, tmp_path / folder)
+    baseline = tmp_path / "baselines" / "agreement.oracle.jsonl"
+    baseline.write_bytes(b"".join(spoil(baseline.read_bytes().splitlines(keepends=True))))
+    status, results = checked(tmp_path, "agreement")
+    assert status == 3
+    assert said in results["agreement"]["problems"][0]
+
+
+def test_a_baseline_without_its_suite_is_told(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "baselines").mkdir()
+    lost = tmp_path / "baselines" / "lost.oracle.jsonl"
+    shutil.copy(home / "baselines" / "agreement.oracle.jsonl", lost)
+    done = call("check", "--home", str(tmp_path))
+    assert done.exit_code == 3
+    assert f"There is no suite in evals/suites for the baseline {lost}" in done.output
+
+
 def test_violations_are_compared_on_the_changed_answers_that_both_runs_have(home: Path, tmp_path: Path) -> None:
     baseline, ledger = tmp_path / "less.jsonl", next((home / "ledgers").glob("metamorphic.oracle*"))
     lines = ledger.read_bytes().splitlines(keepends=True)
-    baseline.write_bytes(b"".join(line for line in lines if b'"variant":"upper case"' not in line))
+    few = [line for line in lines if b'"variant":"upper case"' in line and b'"item":"backend-engineer' in line]
+    baseline.write_bytes(b"".join(line for line in lines if line not in few))
     with Ledger(baseline) as less, Ledger(ledger) as whole:
         kept, all_of_it = ({row.item for row in each.rows() if row.variant} for each in (less, whole))
     assert len(kept) < len(all_of_it)

@@ -158,6 +158,15 @@ def test_what_was_rated_before_its_question_changed_is_rated_again(
     assert {len(c.label.key_points) for c in load_cases(folder).cases} == {3}
 
 
+@pytest.mark.parametrize("rater", ["zed", "agreed"])
+def test_a_rating_of_no_answer_is_told_with_file_and_line(folder: Path, rater: str) -> None:
+    (folder / "ratings").mkdir(exist_ok=True)
+    line = '{"id": "nosuch", "key_points": ["covered", "missing"], "pitfalls": [false]}'
+    (folder / "ratings" / f"{rater}.jsonl").write_text(f"\n{line}\n", "utf-8")
+    with pytest.raises(CasesError, match=rf"{rater}\.jsonl:2: there is no answer 'nosuch'"):
+        load_cases(folder)
+
+
 def test_a_rating_that_cannot_be_kept_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "ratings").write_text("")
     with pytest.raises(CasesError, match="cannot be written"):

@@ -12,9 +12,10 @@ import pytest
 from interviewer.domain.errors import EngineError, NotFoundError
 from interviewer.domain.interview import Assessment
 from interviewer.engines.scripted import ScriptedEngine
+from interviewer.evaluation import definitions as definitions_module
 from interviewer.evaluation import measuring
 from interviewer.evaluation.cases import CasesError
-from interviewer.evaluation.definitions import Definition, definition
+from interviewer.evaluation.definitions import Definition, definition, definitions
 from interviewer.evaluation.measuring import Rooms, parts_of
 from interviewer.evaluation.results import Measure, Outcome, SuiteResult
 from interviewer.evaluation.subjects import Subject
@@ -94,6 +95,19 @@ def test_files_and_folders_that_are_not_there_are_told() -> None:
         parts_of(suite("injection", options={"attacks": ["nowhere"]}))
     with pytest.raises(CasesError, match="no folder of cases 'nowhere'"):
         parts_of(definition("agreement").model_copy(update={"cases": "nowhere"}))
+
+
+def test_a_suite_that_lost_its_kind_is_told_and_data_of_suites_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(definitions_module, "resource_folder", lambda _: tmp_path)
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites" / "own.toml").write_text('kind = "agreement"', "utf-8")
+    (tmp_path / "suites" / "data.toml").write_text('say = ["So."]', "utf-8")
+    assert [d.name for d in definitions()] == ["own"]
+    (tmp_path / "suites" / "lost.toml").write_text('kin = "agreement"\nrepeats = 3', "utf-8")
+    with pytest.raises(CasesError, match=r"lost\.toml says no kind, and has repeats"):
+        definitions()
 
 
 class Out(ScriptedEngine):

@@ -26,6 +26,8 @@ from .report_samples import (
     report,
 )
 
+NOW = info("agreement")
+
 
 @pytest.mark.parametrize(
     ("value", "said"),
@@ -196,9 +198,18 @@ def test_nothing_ran() -> None:
 
 
 def test_what_differs_from_the_baseline_besides_the_prompt_is_said() -> None:
-    then = info("agreement", model="grader-small", parameters={"temperature": 0, "repeats": 1})
+    then = info("agreement", model="grader-small", parameters=NOW.parameters | {"repeats": 1})
+    del then.parameters["samples"]
     said = words.baseline_line(agreement(GOOD, baseline=then))
     assert said.endswith("Besides, model was grader-small, repeats was 1 and samples was not set.")
+
+
+def test_beside_a_baseline_an_engine_without_prompts_says_that_a_changed_prompt_does_not_show() -> None:
+    embedded = info("agreement", engine="embedded", model="reader", parameters={"made_of": "1", "deterministic": True})
+    said = words.baseline_line(agreement(GOOD, info=embedded, baseline=embedded))
+    assert said.endswith("The embedded engine reads no prompts; to measure a changed prompt: --engine openai.")
+    assert words.baseline_line(agreement((), info=embedded, baseline=None)) == ""
+    assert "reads no prompts" not in words.baseline_line(agreement(GOOD, baseline=NOW))
 
 
 def test_what_was_not_graded_is_said_with_its_reasons() -> None:

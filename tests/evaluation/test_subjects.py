@@ -150,15 +150,44 @@ async def test_engines_that_say_the_same_each_time_are_known_as_such(tmp_path: P
     assert rows_of(tmp_path / "1.jsonl") == rows_of(tmp_path / "2.jsonl")
 
 
+def imported(first: str, package: str, but: frozenset[str] = frozenset()) -> set[str]:
+    """The modules of a package behind a module, with itself; those of `but` are named and not looked into."""
+    seen, waiting = set(), [first]
+    while waiting:
+        seen.add(name := waiting.pop())
+        for node in ast.walk(ast.parse((PACKAGE / name).read_text("utf-8"))) if name not in but else ():
+            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{package}."):
+                module = "/".join((node.module or "").split(".")[1:])
+                within = [f"{module}/{a.name}".strip("/") for a in node.names]
+                names = [module] if (PACKAGE / f"{module}.py").exists() else within
+                waiting += [f"{n}.py" for n in names if f"{n}.py" not in seen]
+    return seen
+
+
 def test_all_code_behind_a_verdict_of_the_embedded_engine_is_in_its_key() -> None:
     assert all(path.is_file() for path in made_of())
-    seen, waiting = set(), ["engines/embedded.py"]
-    while waiting:
-        name = waiting.pop()
-        seen.add(name)
-        for node in ast.walk(ast.parse((PACKAGE / name).read_text("utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("interviewer.engines"):
-                module = "/".join((node.module or "").split(".")[1:])
-                names = [module] if (PACKAGE / f"{module}.py").exists() else [f"{module}/{a.name}" for a in node.names]
-                waiting += [f"{n}.py" for n in names if f"{n}.py" not in seen]
+    seen = imported("engines/embedded.py", "interviewer.engines")
     assert seen - {"engines/phrased.py"} <= set(MADE_OF)
+
+
+SHAPES = frozenset({"domain/errors.py", "domain/guide.py", "domain/interview.py", "domain/state.py", "ports.py"})
+"""What is handed from part to part, and of interviews alone (state): no grade is made there."""
+
+
+def test_all_code_that_makes_a_grade_is_known_or_only_a_shape() -> None:
+    assert imported("conduct/single.py", "interviewer", SHAPES) == set(subjects.GRADED_BY) | SHAPES
+
+
+@pytest.mark.parametrize("engine", ["embedded", "openai"])
+def test_the_code_that_makes_a_grade_is_in_the_key_of_every_engine(
+    engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: set[Path] = set()
+
+    def digest(*paths: Path) -> str:
+        hashed.update(paths)
+        return ""
+
+    monkeypatch.setattr(subjects, "digest_of_files", digest)
+    House(load_settings(data_dir=tmp_path, cache_dir=tmp_path, openai_api_key=KEY)).subject(engine)
+    assert {PACKAGE / name for name in subjects.GRADED_BY} <= hashed
