@@ -242,9 +242,9 @@ def split(assess: Act, speak: Act) -> Act:
 
 
 class Endpoint:
-    """The server. `exchanges` are the chat requests that came; `models` what it says it has."""
+    """The server. `exchanges` are the chat requests that came; `models` what it says it has, or does when asked."""
 
-    def __init__(self, *script: Act, models: tuple[str, ...] = ("m",)) -> None:
+    def __init__(self, *script: Act, models: tuple[str, ...] | Act = ("m",)) -> None:
         self.script = list(script)
         self.models = models
         self.exchanges: list[Exchange] = []
@@ -279,8 +279,10 @@ class Endpoint:
         headers = {n.lower(): v.strip() for n, _, v in (line.partition(":") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         exchange = Exchange(head[0].split()[1], headers, json.loads(body) if body else {}, writer)
-        if exchange.path.endswith("/models"):
+        if exchange.path.endswith("/models") and isinstance(self.models, tuple):
             await exchange.whole(200, {"object": "list", "data": [{"id": m, "object": "model"} for m in self.models]})
+        elif exchange.path.endswith("/models"):
+            await self.models(exchange)
         else:
             self.exchanges.append(exchange)
             await (self.script.pop(0) if len(self.script) > 1 else self.script[0])(exchange)
