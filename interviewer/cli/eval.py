@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import traceback
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,21 +58,32 @@ LOCAL_AT_ONCE = 2
 class EvalGroup(TyperGroup):
     """Ends with 3, nothing can be said, whatever kept a command from saying anything: 1 and 2 are verdicts."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read what stands before the command's name."""
+        with _no_verdict():
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        try:
+        with _no_verdict():
             return super().invoke(ctx)
-        except UsageError as error:
-            error.show()
-            raise typer.Exit(INVALID) from None
-        except InterviewerError as error:
-            typer.echo(f"{error.message}\n{error.remedy}".rstrip(), err=True)
-            raise typer.Exit(INVALID) from None
-        except (typer.Exit, typer.Abort, ClickException, BrokenPipeError):
-            raise
-        except Exception:  # noqa: BLE001 - Python itself would end with 1, which is a verdict
-            traceback.print_exc()
-            raise typer.Exit(INVALID) from None
+
+
+@contextmanager
+def _no_verdict() -> Iterator[None]:
+    try:
+        yield
+    except UsageError as error:
+        error.show()
+        raise typer.Exit(INVALID) from None
+    except InterviewerError as error:
+        typer.echo(f"{error.message}\n{error.remedy}".rstrip(), err=True)
+        raise typer.Exit(INVALID) from None
+    except (typer.Exit, typer.Abort, ClickException, BrokenPipeError):
+        raise
+    except Exception:  # noqa: BLE001 - Python itself would end with 1, which is a verdict
+        traceback.print_exc()
+        raise typer.Exit(INVALID) from None
 
 
 app = typer.Typer(

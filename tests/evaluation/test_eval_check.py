@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from interviewer.cli.eval import app
+from interviewer.cli.main import app as interviewer
 from interviewer.domain.errors import SettingsError
 from interviewer.evaluation.canaries import Oracle, answer_key
 from interviewer.evaluation.ledger import Ledger
@@ -226,6 +227,17 @@ def test_what_keeps_it_from_saying_anything_ends_with_three(args: tuple[str, ...
     done = call(*args, *(("--home", str(at)) if args[0] != "replay" else ()))
     assert done.exit_code == 3
     assert said in done.output
+
+
+@pytest.mark.parametrize(("args", "said"), [((), "Usage"), (("--bogus",), "No such option"), (("chek",), "chek")])
+def test_wrong_usage_of_the_group_is_no_verdict(args: tuple[str, ...], said: str) -> None:
+    done = CliRunner().invoke(interviewer, ["eval", *args])
+    assert done.exit_code == call(*args).exit_code == 3
+    assert said in done.output
+
+
+def test_help_is_no_wrong_usage() -> None:
+    assert call("--help").exit_code == 0
 
 
 def test_a_crash_is_no_verdict(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
