@@ -132,6 +132,9 @@ def _slack(house: House, desk: Desk, *, http: bool) -> SlackChannel:
         raise SettingsError("Requests from Slack cannot be told from others'.", remedy)
     if not http and held.app_token is None:
         raise SettingsError("Socket Mode needs Slack's app token.", "Set INTERVIEWER_SLACK__APP_TOKEN, or use --http.")
+    if not held.api_url.lower().startswith(("https://", "http://")):
+        remedy = "Set INTERVIEWER_SLACK__API_URL to one such as https://slack.com/api/, or leave it out."
+        raise SettingsError("The address of Slack's API does not begin with https://.", remedy)
     try:
         from interviewer.channels.slack import SlackChannel, SlackOptions
     except ImportError:

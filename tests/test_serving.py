@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from interviewer.domain.errors import SettingsError
-from interviewer.serving import make_desk, serve_all
+from interviewer.serving import make_channels, make_desk, serve_all
 from interviewer.settings import load_settings
 from interviewer.wiring import House
 
@@ -70,3 +70,12 @@ def test_settings_say_how_much_may_wait_of_a_person_and_be_served_at_once(tmp_pa
     desk = make_desk(house, house.conductor())
     limits = desk.rota.limits
     assert (desk.rota.slots, limits.space, desk.enough.most, limits.quiet) == (3, 4, 5, 0.5)
+
+
+def test_an_address_of_slack_without_a_scheme_is_refused(tmp_path: Path) -> None:
+    slack = {"bot_token": "xoxb-canary", "app_token": "xapp-canary", "api_url": "slack.com/api/"}
+    house = House(load_settings(data_dir=tmp_path, engine="scripted", slack=slack))
+    with pytest.raises(SettingsError) as caught:
+        make_channels(house, make_desk(house, house.conductor()), ["slack"], http=False)
+    assert "INTERVIEWER_SLACK__API_URL" in caught.value.remedy
+    assert "canary" not in caught.value.message + caught.value.remedy

@@ -279,14 +279,18 @@ class Endpoint:
         headers = {n.lower(): v.strip() for n, _, v in (line.partition(":") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         exchange = Exchange(head[0].split()[1], headers, json.loads(body) if body else {}, writer)
-        if exchange.path.endswith("/models") and isinstance(self.models, tuple):
-            await exchange.whole(200, {"object": "list", "data": [{"id": m, "object": "model"} for m in self.models]})
-        elif exchange.path.endswith("/models"):
-            await self.models(exchange)
+        if exchange.path.endswith("/models"):
+            await self._list(exchange)
         else:
             self.exchanges.append(exchange)
             await (self.script.pop(0) if len(self.script) > 1 else self.script[0])(exchange)
         return not writer.is_closing()
+
+    async def _list(self, exchange: Exchange) -> None:
+        if isinstance(self.models, tuple):
+            await exchange.whole(200, {"object": "list", "data": [{"id": m, "object": "model"} for m in self.models]})
+        else:
+            await self.models(exchange)
 
     async def stop(self) -> None:
         """Stop answering: nothing listens any more, and open connections are gone."""
