@@ -158,6 +158,7 @@ def list_suites(
       interviewer eval list --quiet
     """
     from interviewer.evaluation.definitions import definitions
+    from interviewer.evaluation.measuring import GRADED_KINDS
     from interviewer.evaluation.report_json import json_of
     from interviewer.evaluation.report_lists import Listed, suites
 
@@ -168,7 +169,8 @@ def list_suites(
         with opened_baseline(place.baseline(each.name, name)) as baseline:
             info = baseline.info if baseline else None
         kept = f"{info.at:%Y-%m-%d}, {name} {info.model}".rstrip() if info else ""
-        listed.append(Listed(each.name, each.kind, each.about, _count(each), each.repeats, kept))
+        own = each.kind not in GRADED_KINDS
+        listed.append(Listed(each.name, each.kind, each.about, _count(each), each.repeats, kept, own))
     if as_json:
         typer.echo(json_of([each._asdict() for each in listed]), nl=False)
     elif quiet:
@@ -256,7 +258,8 @@ def check(
     if lacking or not (suites or graded):
         raise NotFoundError(
             f"There is no baseline of {', '.join(lacking) or 'any suite'} for the engine {name}.",
-            f"Make one of how things are now, before the change: interviewer eval bless --engine {name}",
+            "Make one of how things are now, before the change: "
+            f"interviewer eval bless {' '.join(lacking or ['agreement'])} --engine {name}",
         )
     forms = Forms(as_json, quiet, full, html, markdown, junit)
     ended(_all_measured(wish, chosen, compared=True), forms)
@@ -286,6 +289,10 @@ def bless(
     at_home = house(engine=engine)
     wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline)
     chosen = [d for d in _chosen(suites) if d.kind in GRADED_KINDS]
+    if own := [d.name for d in _chosen(suites) if suites and d not in chosen]:
+        raise SettingsError(
+            f"{own[0]} has limits of its own, and no baseline.", f"Check it as it is: interviewer eval check {own[0]}"
+        )
     results = [measured.result for measured in _all_measured(wish, chosen, compared=False)]
     for each, result in zip(chosen, results, strict=True):
         if result.problems:

@@ -174,6 +174,7 @@ def test_power_and_list(home: Path) -> None:
     assert "QWK" in call("power", "agreement", "--home", str(home)).output
     listed = call("list", "--home", str(home)).output
     assert all(name in listed for name in (*SUITES, "conduct", "retrieval"))
+    assert listed.count("limits of its own") == 2
     rows = json.loads(call("power", "agreement", "--home", str(home), "--json").stdout)
     assert {row["name"] for row in rows} >= {"qwk", "leniency"}
     assert all(row["detectable"] is None or 0 <= row["detectable"] < 10 for row in rows)
@@ -214,7 +215,11 @@ def test_every_command_speaks_json_and_can_be_quiet(home: Path, tmp_path: Path) 
     ("args", "said"),
     [
         (("check", "agreement"), "There is no baseline of agreement"),
+        (("check", "agreement", "--engine", "openai"), "eval bless agreement --engine"),
         (("check",), "There is no baseline of any suite"),
+        (("check",), "eval bless agreement --engine"),
+        (("bless", "conduct"), "conduct has limits of its own, and no baseline"),
+        (("bless", "agreement", "conduct"), "conduct has limits of its own, and no baseline"),
         (("run", "nothing"), "There is no suite 'nothing'"),
         (("run", "agreement", "--shard", "5/4"), "is no shard"),
         (("replay", "nowhere.jsonl"), "There is no ledger"),
