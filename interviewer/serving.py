@@ -17,7 +17,7 @@ from interviewer.conduct.plan import make_plan
 from interviewer.domain.errors import GET_SERVING, SettingsError
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Plan
-from interviewer.ops.endpoints import Check, Health, address, shown
+from interviewer.ops.endpoints import Check, Health, address, shown, why
 from interviewer.ops.retention import forgetting
 from interviewer.ops.watch import Watch
 from interviewer.prompts import chat_lines
@@ -276,6 +276,7 @@ async def _listening(address: Address, routes: Sequence[RouteDef]) -> AsyncItera
         await web.TCPSite(runner, address.host, address.port).start()
         yield
     except OSError as error:
-        raise SettingsError(f"Nothing can listen on {address.host}:{address.port}: {error.strerror}.") from None
+        remedy = "Choose another with --port and --host, or stop what listens there."
+        raise SettingsError(f"Nothing can listen on {address.host}:{address.port}: {why(error)}.", remedy) from None
     finally:
         await runner.cleanup()
