@@ -17,7 +17,7 @@ from interviewer.conduct.plan import make_plan
 from interviewer.domain.errors import GET_SERVING, SettingsError
 from interviewer.domain.guide import Guide
 from interviewer.domain.interview import Plan
-from interviewer.ops.endpoints import Check, Health, address, shown
+from interviewer.ops.endpoints import Check, Health, address, shown, why
 from interviewer.ops.retention import forgetting
 from interviewer.ops.watch import Watch
 from interviewer.prompts import chat_lines
@@ -132,6 +132,9 @@ def _slack(house: House, desk: Desk, *, http: bool) -> SlackChannel:
         raise SettingsError("Requests from Slack cannot be told from others'.", remedy)
     if not http and held.app_token is None:
         raise SettingsError("Socket Mode needs Slack's app token.", "Set INTERVIEWER_SLACK__APP_TOKEN, or use --http.")
+    if not held.api_url.lower().startswith(("https://", "http://")):
+        remedy = "Set INTERVIEWER_SLACK__API_URL to one such as https://slack.com/api/, or leave it out."
+        raise SettingsError("The address of Slack's API does not begin with https://.", remedy)
     try:
         from interviewer.channels.slack import SlackChannel, SlackOptions
     except ImportError:
@@ -273,6 +276,7 @@ async def _listening(address: Address, routes: Sequence[RouteDef]) -> AsyncItera
         await web.TCPSite(runner, address.host, address.port).start()
         yield
     except OSError as error:
-        raise SettingsError(f"Nothing can listen on {address.host}:{address.port}: {error.strerror}.") from None
+        remedy = "Choose another with --port and --host, or stop what listens there."
+        raise SettingsError(f"Nothing can listen on {address.host}:{address.port}: {why(error)}.", remedy) from None
     finally:
         await runner.cleanup()

@@ -7,6 +7,7 @@ of the config file, which is config.toml in the user's config folder.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -236,9 +237,17 @@ def load_settings(**flags: Any) -> Settings:
 
 
 def _not_json() -> str:
-    """The variable that should hold a JSON object and does not."""
-    names = [f"{PREFIX}{name}".upper() for name in NESTED]
-    return next((n for n in names if not _environment().get(n, "{").lstrip().startswith("{")), " or ".join(names))
+    """The variable that should hold JSON and does not."""
+    names = [f"{PREFIX}{name}".upper() for name in (*NESTED, "prices")]
+    return next((n for n in names if not _is_json(_environment().get(n) or "{}")), " or ".join(names))
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _explained(

@@ -105,6 +105,8 @@ def test_a_broken_file_is_told_by_name_and_never_by_value(config: Configured, co
         ("INTERVIEWER_ENGINE", CANARY, "engine, from environment (INTERVIEWER_ENGINE): Input should be 'auto'"),
         ("INTERVIEWER_TURN_SECONDS", CANARY, "turn_seconds, from environment (INTERVIEWER_TURN_SECONDS)"),
         ("INTERVIEWER_GRADER", CANARY, "INTERVIEWER_GRADER is not JSON"),
+        ("INTERVIEWER_SLACK", f'{{"bot_token": "{CANARY}"', "INTERVIEWER_SLACK is not JSON"),
+        ("INTERVIEWER_PRICES", f'{{"m": {CANARY}', "INTERVIEWER_PRICES is not JSON"),
         ("INTERVIEWER_GRADER__MODELL", CANARY, "grader.modell, from environment"),
         ("INTERVIEWER_DATA_DIR", "/what?", "question mark"),
     ],
@@ -115,6 +117,7 @@ def test_a_broken_variable_is_told_by_name(monkeypatch: pytest.MonkeyPatch, name
         load_settings()
     said = f"{caught.value.message} {caught.value.remedy}"
     assert told in said
+    assert " or INTERVIEWER_" not in said
     assert CANARY not in said
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from interviewer.channels.chat_hold import Hold, Serve
 from interviewer.domain.errors import (
     ChannelDown,
+    EngineError,
     EngineUnusable,
     InterviewBusy,
     NotFoundError,
@@ -287,12 +288,18 @@ class Rota:
                 logging.WARNING if passing else logging.ERROR,
                 "interview %s: %s; trying again in %.0f s",
                 name,
-                type(error).__name__,
+                _kind(error),
                 wait,
             )
             return wait
         self.observe(asyncio.get_running_loop().time() - began, "")
         return None
+
+
+def _kind(error: Exception) -> str:
+    """What a log says of an error: its kind, and an engine's short reason; never its text."""
+    name = type(error).__name__
+    return f"{name} ({error.reason})" if isinstance(error, EngineError) else name
 
 
 async def _quietly(work: Coroutine[Any, Any, None]) -> None:

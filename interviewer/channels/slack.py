@@ -32,7 +32,7 @@ from interviewer.channels.slack_missed import BROUGHT_AGAIN, SlackPast
 from interviewer.channels.slack_out import SlackOutbox, web_client
 from interviewer.channels.slack_socket import Socket
 from interviewer.channels.slack_text import Json, escaped
-from interviewer.domain.errors import ChannelError, InterviewerError, SettingsError
+from interviewer.domain.errors import ChannelDown, ChannelError, InterviewerError, SettingsError
 from interviewer.ports import Clock, utc_now
 from interviewer.prompts import Phrases
 
@@ -127,19 +127,24 @@ class SlackChannel:
         return routes(self.app)
 
     async def _listen(self, token: str) -> None:
-        await _accepted("app", self._client.apps_connections_open(app_token=token))
+        try:
+            await _accepted("app", self._client.apps_connections_open(app_token=token))
+        except ChannelDown as error:
+            log.warning("Socket Mode: %s; it is tried again", error.message)
         held = self._options
         self._socket = Socket(self.app, token, held.ping, held.silence, quiet_log, held.gap, self.lookout.look)
         await self._socket.start()
 
     async def _introduced(self) -> AuthorizeResult:
-        answer = await _accepted("bot", self._client.auth_test())
         wait = 1.0
-        while answer is None:
-            log.warning("Slack cannot be reached; trying again in %.0f s", wait)
+        while True:
+            try:
+                answer = await _accepted("bot", self._client.auth_test())
+                break
+            except ChannelDown as error:
+                log.warning("%s; trying again in %.0f s", error.message, wait)
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
-            answer = await _accepted("bot", self._client.auth_test())
         return AuthorizeResult.from_auth_test_response(bot_token=self._client.token, auth_test_response=answer)
 
     def _made_app(self, who: AuthorizeResult) -> AsyncApp:
@@ -261,17 +266,23 @@ class SlackChannel:
 
 
 async def _accepted(which: str, call: Any) -> Any:
-    """Slack's answer, None when it cannot be had now. Raises SettingsError when it does not accept the token."""
+    """Slack's answer. Raises SettingsError when it does not accept the token, ChannelDown when it may answer later."""
     try:
         return await call
     except SlackApiError as error:
-        data = error.response.data if isinstance(error.response.data, dict) else {}
-        code = str(data.get("error", ""))
+        code = _code(error)
         if code in REFUSED:
             name = f"INTERVIEWER_SLACK__{which.upper()}_TOKEN"
             raise SettingsError(f"Slack does not accept its {which} token: {code}.", f"Set {name} anew.") from None
         if code == "missing_scope":
             raise SettingsError(f"Slack's {which} token may not do what is needed.", "See docs/slack.md.") from None
-    except (aiohttp.ClientError, TimeoutError, OSError, ChannelError):
-        pass
-    return None
+        raise ChannelDown(f"Slack answers, and refuses for now ({code})") from None
+    except (aiohttp.ClientError, TimeoutError, OSError, ChannelError) as error:
+        raise ChannelDown(f"Slack cannot be reached ({type(error).__name__})") from None
+
+
+def _code(error: SlackApiError) -> str:
+    """Slack's code for what is wrong, or the status: what is no code may be anything, and is not said."""
+    data = error.response.data if isinstance(error.response.data, dict) else {}
+    code = str(data.get("error", ""))
+    return code if re.fullmatch(r"[a-z_]{1,60}", code) else f"HTTP {error.response.status_code}"

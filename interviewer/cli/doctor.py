@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from interviewer.domain.examination import Examination, ModelReport
 
 MODELS_SHOWN = 12
+ELSEWHERE = ("`interviewer doctor` looks at the endpoint closely.", "; `interviewer regrade` grades what was missed")
+"""Remedies for the middle of an interview, which lead nowhere from here."""
+IS_IT_RIGHT = "The endpoint lists no models. Is OPENAI_BASE_URL right? It usually ends in /v1."
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
@@ -34,14 +37,36 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
         typer.echo("No endpoint is set, so the embedded engine listens, and there is nothing to look at.", err=True)
         typer.echo("Set OPENAI_API_KEY, or OPENAI_BASE_URL and INTERVIEWER_GRADER__MODEL, to use a model.", err=True)
         raise typer.Exit(1)
-    found = asyncio.run(home.examine())
+    found = _as_known(asyncio.run(home.examine()))
     typer.echo(found.model_dump_json(indent=2) if as_json else "\n".join(_lines(found)))
     if not found.usable:
         raise typer.Exit(1)
 
 
+def _as_known(found: Examination) -> Examination:
+    """What was found: of the key only what a call has shown, and advice that leads on from here."""
+    advice = [_without_elsewhere(text) for text in found.advice]
+    key = _key_accepted(found)
+    if found.reachable and key is None and not found.models:
+        advice.insert(0, IS_IT_RIGHT)
+    return found.model_copy(update={"key_accepted": key, "advice": tuple(advice)})
+
+
+def _key_accepted(found: Examination) -> bool | None:
+    """None unless a call succeeded, or was refused for its key."""
+    if found.key_accepted is False or any(model.problem == "auth" for model in found.models):
+        return False
+    return True if found.available or any(model.ok for model in found.models) else None
+
+
+def _without_elsewhere(text: str) -> str:
+    for remedy in ELSEWHERE:
+        text = text.replace(remedy, "")
+    return text.rstrip()
+
+
 def _lines(found: Examination) -> Iterator[str]:
-    key = {True: "accepted", False: "not accepted", None: "not tried"}[found.key_accepted]
+    key = {True: "accepted", False: "not accepted", None: "not known"}[found.key_accepted]
     yield _line("endpoint", found.address)
     yield _line("reachable", "yes" if found.reachable else "no")
     yield _line("key", key)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import traceback
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,21 +58,32 @@ LOCAL_AT_ONCE = 2
 class EvalGroup(TyperGroup):
     """Ends with 3, nothing can be said, whatever kept a command from saying anything: 1 and 2 are verdicts."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read what stands before the command's name."""
+        with _no_verdict():
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
-        try:
+        with _no_verdict():
             return super().invoke(ctx)
-        except UsageError as error:
-            error.show()
-            raise typer.Exit(INVALID) from None
-        except InterviewerError as error:
-            typer.echo(f"{error.message}\n{error.remedy}".rstrip(), err=True)
-            raise typer.Exit(INVALID) from None
-        except (typer.Exit, typer.Abort, ClickException, BrokenPipeError):
-            raise
-        except Exception:  # noqa: BLE001 - Python itself would end with 1, which is a verdict
-            traceback.print_exc()
-            raise typer.Exit(INVALID) from None
+
+
+@contextmanager
+def _no_verdict() -> Iterator[None]:
+    try:
+        yield
+    except UsageError as error:
+        error.show()
+        raise typer.Exit(INVALID) from None
+    except InterviewerError as error:
+        typer.echo(f"{error.message}\n{error.remedy}".rstrip(), err=True)
+        raise typer.Exit(INVALID) from None
+    except (typer.Exit, typer.Abort, ClickException, BrokenPipeError):
+        raise
+    except Exception:  # noqa: BLE001 - Python itself would end with 1, which is a verdict
+        traceback.print_exc()
+        raise typer.Exit(INVALID) from None
 
 
 app = typer.Typer(
@@ -147,6 +158,7 @@ def list_suites(
       interviewer eval list --quiet
     """
     from interviewer.evaluation.definitions import definitions
+    from interviewer.evaluation.measuring import GRADED_KINDS
     from interviewer.evaluation.report_json import json_of
     from interviewer.evaluation.report_lists import Listed, suites
 
@@ -157,7 +169,8 @@ def list_suites(
         with opened_baseline(place.baseline(each.name, name)) as baseline:
             info = baseline.info if baseline else None
         kept = f"{info.at:%Y-%m-%d}, {name} {info.model}".rstrip() if info else ""
-        listed.append(Listed(each.name, each.kind, each.about, _count(each), each.repeats, kept))
+        own = each.kind not in GRADED_KINDS
+        listed.append(Listed(each.name, each.kind, each.about, _count(each), each.repeats, kept, own))
     if as_json:
         typer.echo(json_of([each._asdict() for each in listed]), nl=False)
     elif quiet:
@@ -247,7 +260,8 @@ def check(
     if lacking or not (suites or graded):
         raise NotFoundError(
             f"There is no baseline of {', '.join(lacking) or 'any suite'} for the engine {name}.",
-            f"Make one of how things are now, before the change: interviewer eval bless --engine {name}",
+            "Make one of how things are now, before the change: "
+            f"interviewer eval bless {' '.join(lacking or ['agreement'])} --engine {name}",
         )
     forms = Forms(as_json, quiet, full, html, markdown, junit)
     ended(_all_measured(wish, chosen, compared=True), forms)
@@ -277,6 +291,10 @@ def bless(
     at_home = house(engine=engine)
     wish = Wish(at_home, Place.of(at_home, home), jobs, rate, offline)
     chosen = [d for d in _chosen(suites) if d.kind in GRADED_KINDS]
+    if own := [d.name for d in _chosen(suites) if suites and d not in chosen]:
+        raise SettingsError(
+            f"{own[0]} has limits of its own, and no baseline.", f"Check it as it is: interviewer eval check {own[0]}"
+        )
     results = [measured.result for measured in _all_measured(wish, chosen, compared=False)]
     for each, result in zip(chosen, results, strict=True):
         if result.problems:

@@ -84,7 +84,7 @@ def replay(
 
 
 def merge(
-    out: Annotated[Path, typer.Argument(help="The ledger to write; it must not be there yet.")],
+    out: Annotated[Path, typer.Argument(help="The ledger to write, or to add to.")],
     shards: Annotated[list[Path], typer.Argument(help="Ledgers of the parts.", metavar="LEDGER...")],
     as_json: FactsAsJson = False,
     quiet: Silent = False,

@@ -18,6 +18,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Self
 
@@ -339,15 +340,25 @@ def merge(target: Path, shards: Iterable[Path]) -> int:
 
     Raises LedgerError when they are not of the same suite, engine, model, parameters, cases and version.
     """
-    with LedgerWriter(target) as out:
-        for shard in shards:
-            with Ledger(shard) as ledger:
-                if out.info and ledger.info and not out.same_run(ledger.info):
-                    ours, theirs = out.info.model_dump(exclude={"at"}), ledger.info.model_dump()
-                    differing = ", ".join(name for name in ours if ours[name] != theirs[name])
-                    raise LedgerError(f"{shard} is of another run than the rest of {target}: {differing} differ.")
-                _copy(ledger, out)
+    with ExitStack() as stack:
+        ledgers = [stack.enter_context(Ledger(shard)) for shard in shards]
+        for each in ledgers:  # before anything is written
+            _of_one_run(target, ledgers[0], each)
+        out = stack.enter_context(LedgerWriter(target))
+        for each in ledgers:
+            _of_one_run(target, out, each)
+            _copy(each, out)
         return len(out)
+
+
+def _of_one_run(target: Path, first: Ledger, other: Ledger) -> None:
+    """Raises LedgerError when their latest runs differ, or the other has none."""
+    if other.info is None:
+        raise LedgerError(f"{other.path} has no run in it.")
+    if first.info and not first.same_run(other.info):
+        ours, theirs = first.info.model_dump(exclude={"at"}), other.info.model_dump()
+        differing = ", ".join(name for name in ours if ours[name] != theirs[name])
+        raise LedgerError(f"{other.path} is of another run than the rest of {target}: {differing} differ.")
 
 
 def _copy(ledger: Ledger, out: LedgerWriter) -> None:

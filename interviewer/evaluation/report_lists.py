@@ -23,7 +23,10 @@ MOST = 10.0
 
 
 class Listed(NamedTuple):
-    """A suite on the list. `cases` is None where they cannot be counted; `baseline` says when and by what, or ""."""
+    """A suite on the list. `cases` is None where they cannot be counted; `baseline` says when and by what, or "".
+
+    `own_limits`: it is held to limits of its own, and never has a baseline.
+    """
 
     name: str
     kind: str
@@ -31,6 +34,7 @@ class Listed(NamedTuple):
     cases: int | None
     repeats: int
     baseline: str = ""
+    own_limits: bool = False
 
 
 def suites(found: Sequence[Listed]) -> OnTerminal:
@@ -45,11 +49,16 @@ def _suites(found: Sequence[Listed], page: Sheet) -> Iterator[RenderableType]:
         size = "cases unknown" if each.cases is None else counted(each.cases, "case")
         times = f", {each.repeats} times each" if each.repeats > 1 else ""
         kind = "" if each.kind == each.name else f" ({one_line(each.kind)})"
-        baseline = f"baseline of {one_line(each.baseline)}" if each.baseline else "no baseline"
-        about = page.text(f"{kind}: {size}{times}; {baseline}")
+        about = page.text(f"{kind}: {size}{times}; {_held_to(each)}")
         yield page.line(page.text(one_line(each.name), "bold"), about, by=0)
         if each.about:
             yield page.line(page.text(one_line(each.about), "dim"))
+
+
+def _held_to(each: Listed) -> str:
+    if each.own_limits:
+        return "limits of its own"
+    return f"baseline of {one_line(each.baseline)}" if each.baseline else "no baseline"
 
 
 def power(rows: Sequence[Power]) -> OnTerminal:

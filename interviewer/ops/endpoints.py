@@ -8,6 +8,7 @@ metrics   counts and times, for Prometheus
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -61,6 +62,11 @@ def address(setting: str) -> tuple[str, int] | None:
     return host.strip("[]"), int(port)
 
 
+def why(error: OSError) -> str:
+    """Why nothing can listen somewhere."""
+    return "the port is in use" if error.errno == errno.EADDRINUSE else str(error.strerror)
+
+
 @asynccontextmanager
 async def shown(health: Health, where: tuple[str, int] | None) -> AsyncIterator[int]:
     """Answer there meanwhile; the port, 0 where nothing is to be shown. Raises SettingsError."""
@@ -80,7 +86,7 @@ async def shown(health: Health, where: tuple[str, int] | None) -> AsyncIterator[
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
             remedy = "Choose another place with --health, or off."
-            raise SettingsError(f"Health cannot be shown on {host}:{port}: {error.strerror}.", remedy) from None
+            raise SettingsError(f"Health cannot be shown on {host}:{port}: {why(error)}.", remedy) from None
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()

@@ -15,6 +15,7 @@ from interviewer.channels.chat_hold import Hold
 from interviewer.channels.chat_rota import Rota
 from interviewer.domain.errors import (
     ChannelDown,
+    EngineUnusable,
     InterviewBusy,
     NotFoundError,
     PlaceClosed,
@@ -190,6 +191,7 @@ async def test_what_failed_is_tried_again_and_what_cannot_be_is_not(
         "down": [ChannelDown("Down."), ChannelDown("Down.", after=0.01), StoreDown("Away.")],
         "busy": [InterviewBusy("Busy."), TurnConflict("Answered.")],
         "odd": [ZeroDivisionError("a candidate's words")],
+        "key": [EngineUnusable("a candidate's words", reason="auth")],
         "gone": [NotFoundError("Gone.")],
         "shut": [PlaceClosed("Shut.")],
     }
@@ -201,10 +203,12 @@ async def test_what_failed_is_tried_again_and_what_cannot_be_is_not(
         "down": 4,
         "busy": 3,
         "odd": 2,
+        "key": 2,
         "gone": 1,
         "shut": 1,
     }
     assert "ZeroDivisionError" in caplog.text
+    assert "EngineUnusable (auth); trying again" in caplog.text
     assert "candidate's words" not in caplog.text
     await worker.drain(1)
 

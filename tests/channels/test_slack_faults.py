@@ -412,6 +412,24 @@ class TestConnection:
         await driver.close()
 
     @pytest.mark.parametrize(
+        ("fault", "told"),
+        [
+            ("team_access_not_granted", "refuses for now (team_access_not_granted)"),
+            ("xoxb-canary said", "refuses for now (HTTP 200)"),
+            ("drop", "Slack cannot be reached (ServerDisconnectedError)"),
+        ],
+    )
+    async def test_why_slack_is_waited_for_is_logged(
+        self, sim: SlackSim, bench: Bench, fault: str, told: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        sim.faults["auth.test"] = [Fault(fault)]
+        driver = SlackDriver(bench, sim, ping=0.1)
+        await driver.open()
+        assert told in caplog.text
+        assert "canary" not in caplog.text
+        await driver.close()
+
+    @pytest.mark.parametrize(
         ("wrong", "named"),
         [("bot_token", "INTERVIEWER_SLACK__BOT_TOKEN"), ("app_token", "INTERVIEWER_SLACK__APP_TOKEN")],
     )

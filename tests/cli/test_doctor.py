@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from interviewer.cli.main import app
-from tests.faults.server import Act, begun, split, stall, status, streamed, unstreamed
+from tests.faults.server import Act, Exchange, begun, page, split, stall, status, streamed, unstreamed
 from tests.faults.setup import KEY
 from tests.faults.test_abilities import picky
 from tests.faults.threaded import serving
@@ -100,6 +100,31 @@ def test_what_is_wrong_is_said(examined: _Doctor, act: Act, told: str) -> None:
         result = examined(url)
     assert result.exit_code == 1
     assert told in result.output
+
+
+async def empty(exchange: Exchange) -> None:
+    """An empty body."""
+    await exchange.whole(200, "")
+
+
+UNCHECKED = [status(500), status(429, "slow down"), status(403), empty, page()]
+
+
+@pytest.mark.parametrize("act", UNCHECKED)
+@pytest.mark.parametrize("model", ["m", ""])
+def test_of_a_key_that_nobody_checked_nothing_is_said(examined: _Doctor, act: Act, model: str) -> None:
+    with serving(act, models=act) as url:
+        shown = examined(url, INTERVIEWER_GRADER__MODEL=model).output
+        found = json.loads(examined(url, "--json").output)
+    assert "accepted" not in shown
+    assert found["key_accepted"] is None
+    assert "`interviewer" not in shown + str(found["advice"])
+    assert model or "OPENAI_BASE_URL" in shown
+
+
+def test_a_key_that_only_lists_models_is_not_accepted(examined: _Doctor) -> None:
+    with serving(status(401)) as url:
+        assert json.loads(examined(url, "--json").output)["key_accepted"] is False
 
 
 def test_nothing_listens(examined: _Doctor) -> None:

@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from interviewer.cli.eval import app
+from interviewer.cli.main import app as interviewer
 from interviewer.domain.errors import SettingsError
 from interviewer.evaluation.canaries import Oracle, answer_key
 from interviewer.evaluation.ledger import Ledger
@@ -198,6 +199,7 @@ def test_power_and_list(home: Path) -> None:
     assert "QWK" in call("power", "agreement", "--home", str(home)).output
     listed = call("list", "--home", str(home)).output
     assert all(name in listed for name in (*SUITES, "conduct", "retrieval"))
+    assert listed.count("limits of its own") == 2
     rows = json.loads(call("power", "agreement", "--home", str(home), "--json").stdout)
     assert {row["name"] for row in rows} >= {"qwk", "leniency"}
     assert all(row["detectable"] is None or 0 <= row["detectable"] < 10 for row in rows)
@@ -238,7 +240,11 @@ def test_every_command_speaks_json_and_can_be_quiet(home: Path, tmp_path: Path) 
     ("args", "said"),
     [
         (("check", "agreement"), "There is no baseline of agreement"),
+        (("check", "agreement", "--engine", "openai"), "eval bless agreement --engine"),
         (("check",), "There is no baseline of any suite"),
+        (("check",), "eval bless agreement --engine"),
+        (("bless", "conduct"), "conduct has limits of its own, and no baseline"),
+        (("bless", "agreement", "conduct"), "conduct has limits of its own, and no baseline"),
         (("run", "nothing"), "There is no suite 'nothing'"),
         (("run", "agreement", "--shard", "5/4"), "is no shard"),
         (("replay", "nowhere.jsonl"), "There is no ledger"),
@@ -251,6 +257,17 @@ def test_what_keeps_it_from_saying_anything_ends_with_three(args: tuple[str, ...
     done = call(*args, *(("--home", str(at)) if args[0] != "replay" else ()))
     assert done.exit_code == 3
     assert said in done.output
+
+
+@pytest.mark.parametrize(("args", "said"), [((), "Usage"), (("--bogus",), "No such option"), (("chek",), "chek")])
+def test_wrong_usage_of_the_group_is_no_verdict(args: tuple[str, ...], said: str) -> None:
+    done = CliRunner().invoke(interviewer, ["eval", *args])
+    assert done.exit_code == call(*args).exit_code == 3
+    assert said in done.output
+
+
+def test_help_is_no_wrong_usage() -> None:
+    assert call("--help").exit_code == 0
 
 
 def test_a_crash_is_no_verdict(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -251,6 +251,19 @@ def test_shards_are_merged_once_and_only_of_one_run(tmp_path: Path) -> None:
         merge(out, [tmp_path / "none.jsonl"])
 
 
+def test_a_merge_that_cannot_be_leaves_nothing(tmp_path: Path) -> None:
+    one, other = written(tmp_path / "1.jsonl", row("a")), tmp_path / "2.jsonl"
+    out, empty = tmp_path / "all.jsonl", tmp_path / "empty.jsonl"
+    written(other, row("c"), info=INFO.model_copy(update={"model": "n"}))
+    empty.touch()
+    for wrong, told in ((tmp_path / "none.jsonl", "cannot be read"), (other, "model differ"), (empty, "has no run")):
+        for shards in ([wrong], [one, wrong], [wrong, one]):
+            if shards != [other]:
+                with pytest.raises(LedgerError, match=told):
+                    merge(out, shards)
+            assert not out.exists()
+
+
 def test_figures_of_a_run_count_what_repeats_share_once() -> None:
     call = ModelCall(role="grader", model="m", prompt_tokens=100, completion_tokens=10, latency_ms=500)
     rows = [row("a", n, "one", calls=(call,)) for n in range(3)]

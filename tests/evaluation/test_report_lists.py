@@ -19,14 +19,14 @@ def test_suites_are_listed_with_their_size_and_baseline() -> None:
     found = [
         Listed("agreement", "agreement", "Against raters.", 504, 1, "27 Feb 2026, grader-large"),
         Listed("harmless", "metamorphic", "Changes that change nothing.", None, 3),
-        Listed("one", "conduct", "", 1, 1),
+        Listed("one", "conduct", "", 1, 1, own_limits=True),
     ]
     assert printed(suites(found), 80).splitlines() == [
         "agreement: 504 cases; baseline of 27 Feb 2026, grader-large",
         "  Against raters.",
         "harmless (metamorphic): cases unknown, 3 times each; no baseline",
         "  Changes that change nothing.",
-        "one (conduct): one case; no baseline",
+        "one (conduct): one case; limits of its own",
     ]
 
 

@@ -242,9 +242,9 @@ def split(assess: Act, speak: Act) -> Act:
 
 
 class Endpoint:
-    """The server. `exchanges` are the chat requests that came; `models` what it says it has."""
+    """The server. `exchanges` are the chat requests that came; `models` what it says it has, or does when asked."""
 
-    def __init__(self, *script: Act, models: tuple[str, ...] = ("m",)) -> None:
+    def __init__(self, *script: Act, models: tuple[str, ...] | Act = ("m",)) -> None:
         self.script = list(script)
         self.models = models
         self.exchanges: list[Exchange] = []
@@ -280,11 +280,17 @@ class Endpoint:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         exchange = Exchange(head[0].split()[1], headers, json.loads(body) if body else {}, writer)
         if exchange.path.endswith("/models"):
-            await exchange.whole(200, {"object": "list", "data": [{"id": m, "object": "model"} for m in self.models]})
+            await self._list(exchange)
         else:
             self.exchanges.append(exchange)
             await (self.script.pop(0) if len(self.script) > 1 else self.script[0])(exchange)
         return not writer.is_closing()
+
+    async def _list(self, exchange: Exchange) -> None:
+        if isinstance(self.models, tuple):
+            await exchange.whole(200, {"object": "list", "data": [{"id": m, "object": "model"} for m in self.models]})
+        else:
+            await self.models(exchange)
 
     async def stop(self) -> None:
         """Stop answering: nothing listens any more, and open connections are gone."""

@@ -11,7 +11,7 @@ from tests.faults.server import Act, Endpoint
 
 
 @contextmanager
-def serving(*script: Act, models: tuple[str, ...] = ("m", "n")) -> Iterator[str]:
+def serving(*script: Act, models: tuple[str, ...] | Act = ("m", "n")) -> Iterator[str]:
     """The endpoint's address, while it serves."""
     ready, done = threading.Event(), asyncio.Event()
     url: list[str] = []
