@@ -238,7 +238,7 @@ def check(
     """Did a change move the grades? Grades the cases as the engine and prompts are now, and compares with the baseline.
 
     Without names, every suite that has a baseline for the engine, at least one, and those with limits of their own. A
-    baseline without a suite in evals/suites is an error then.
+    baseline without a suite in evals/suites is named and not checked.
 
     \b
     Examples:
@@ -253,7 +253,7 @@ def check(
     name = wish.house.subject(offline=True).engine.name
     chosen = _chosen(suites) if suites else _answerable(wish)
     if not suites:
-        _none_lost(wish.place, name)
+        _tell_lost(wish.place, name)
         chosen = [d for d in chosen if d.kind not in GRADED_KINDS or wish.place.baseline(d.name, name).exists()]
     graded = [d for d in chosen if d.kind in GRADED_KINDS]
     lacking = [d.name for d in graded if not wish.place.baseline(d.name, name).exists()]
@@ -357,14 +357,10 @@ def _answerable(wish: Wish) -> list[Definition]:
     return [d for d in _chosen(None) if d.kind in GRADED_KINDS or not ledgers_alone]
 
 
-def _none_lost(place: Place, engine: str) -> None:
-    """Raises NotFoundError for a baseline without a suite: its suite would not be checked, and nobody would notice."""
-    lost = place.without_suite((d.name for d in _chosen(None)), engine)
-    if lost:
-        raise NotFoundError(
-            f"There is no suite in evals/suites for the baseline {lost[0]}.",
-            "Restore the suite or delete the baseline; a suite of your own is checked by the path of its file.",
-        )
+def _tell_lost(place: Place, engine: str) -> None:
+    """Say which baselines are of no suite here: those are not checked, which nobody would notice."""
+    for lost in place.without_suite((d.name for d in _chosen(None)), engine):
+        typer.echo(f"Not checked: there is no suite in evals/suites for the baseline {lost}; name its file.", err=True)
 
 
 def _count(each: Definition) -> int | None:

@@ -297,23 +297,15 @@ def hear(interview: Interview, words: str, assessment: Assessment | None, failur
     state = interview.changing(interview.floor)
     if words and (failure or (assessment and assessment.answers)):
         state.answers.append(words)
-    if failure:
-        state.failure = failure
-        return
-    if assessment is None:
+    if failure or assessment is None:
+        state.failure = failure or state.failure
         return
     if assessment.answers:
         state.failure = ""
     state.signals |= set(assessment.signals)
     state.lacks = assessment.lacks if assessment.answers else state.lacks
     for found in assessment.points:
-        point = GradedPoint(
-            id=found.id,
-            verdict=found.verdict,
-            confidence=found.confidence,
-            quote=found.quote,
-            origin=_origin(state, found),
-        )
+        point = _graded(found, found.id, _origin(state, found))
         state.points[found.id] = better(state.points.get(found.id), point)
     for pitfall in assessment.pitfalls:
         if pitfall.committed or pitfall.id not in state.pitfalls:
@@ -343,11 +335,14 @@ def _credit_early(interview: Interview, found: PointFinding) -> None:
     state = interview.questions.get(question_id)
     if state is None or state.asked_at is not None or found.verdict is not Verdict.COVERED:
         return
-    point = GradedPoint(
-        id=point_id, verdict=found.verdict, confidence=found.confidence, quote=found.quote, origin=Origin.EARLY
-    )
     state = interview.changing(question_id)
-    state.points[point_id] = better(state.points.get(point_id), point)
+    state.points[point_id] = better(state.points.get(point_id), _graded(found, point_id, Origin.EARLY))
+
+
+def _graded(found: PointFinding, point_id: str, origin: Origin) -> GradedPoint:
+    return GradedPoint(
+        id=point_id, verdict=found.verdict, confidence=found.confidence, quote=found.quote, origin=origin
+    )
 
 
 def _apply_turn(interview: Interview, turn: Turn) -> None:

@@ -3,7 +3,7 @@
 leak             a reply gives away what nothing has disclosed (sittings.undisclosed)
 repeated         a question is put twice, or a probe, follow-up or hint says the same line again under a question
 already made     a probe or hint aims at a point that was made, by the labels of the words that were said
-budget           more probes, follow-ups, hints, repairs or redirections under a question than there may be
+budget           more probes, follow-ups, hints given or refused, repairs or redirections under a question than may be
 hint order       hints that are not the first rung, then the second, then the third; any in assess mode
 length           more words than `longest`
 questions        more than one question in a turn
@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from interviewer.conduct.wording import spoken
 from interviewer.domain.grading import Verdict, quoted_in
 from interviewer.domain.guide import Frozen, Guide, Question
-from interviewer.domain.interview import Mode, MoveKind, Plan, Turn
-from interviewer.domain.policy import MAX_HINTS, MAX_REDIRECTS, MAX_REPAIRS
+from interviewer.domain.interview import MessageKind, Mode, MoveKind, Plan, Turn
+from interviewer.domain.policy import MAX_HINTS, MAX_REDIRECTS, MAX_REFUSALS, MAX_REPAIRS
 from interviewer.domain.scorecard import Scorecard
 from interviewer.domain.text import sentences, words
 from interviewer.evaluation.quoted import QuotedQuestion
@@ -138,7 +138,9 @@ def _budgets(turns: Sequence[Turn], plan: Plan) -> Iterator[tuple[str, int, int]
     yield "follow-ups", done[MoveKind.FOLLOW_UP], plan.follow_ups
     yield "hints", done[MoveKind.HINT], MAX_HINTS
     yield "repairs", done[MoveKind.CLARIFY] + done[MoveKind.REPEAT], MAX_REPAIRS
-    yield "redirections", done[MoveKind.REDIRECT], MAX_REDIRECTS
+    refused = sum(t.move.kind is MoveKind.REDIRECT and t.move.cause is MessageKind.HINT for t in turns)
+    yield "refused hints", refused, MAX_REFUSALS
+    yield "redirections", done[MoveKind.REDIRECT] - refused, MAX_REDIRECTS
 
 
 def _of_turn(turn: Turn, longest: int, held: Interviewed) -> Iterator[tuple[str, str]]:

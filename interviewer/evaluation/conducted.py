@@ -26,7 +26,7 @@ from interviewer.conduct.turn import Conductor
 from interviewer.domain.errors import EngineError, SettingsError
 from interviewer.domain.guide import Frozen, Guide
 from interviewer.domain.interview import MessageKind, Mode, Plan
-from interviewer.domain.policy import MAX_HINTS, MAX_REDIRECTS, MAX_REPAIRS
+from interviewer.domain.policy import MAX_HINTS, MAX_REDIRECTS, MAX_REFUSALS, MAX_REPAIRS
 from interviewer.domain.state import Status
 from interviewer.domain.text import words
 from interviewer.evaluation.candidates import Candidate, Moment, Player, played, scripted
@@ -51,7 +51,8 @@ class Options(Frozen):
 
 def most_turns(plan: Plan) -> int:
     """More turns than the budgets of a plan allow."""
-    return len(plan.questions) * (plan.probes + plan.follow_ups + MAX_HINTS + MAX_REPAIRS + MAX_REDIRECTS + 4) + 4
+    budgets = plan.probes + plan.follow_ups + MAX_HINTS + MAX_REFUSALS + MAX_REPAIRS + MAX_REDIRECTS
+    return len(plan.questions) * (budgets + 4) + 4
 
 
 async def interviewed(
