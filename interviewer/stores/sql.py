@@ -65,7 +65,7 @@ class SqlStore:
         with translated(self._where):
             self._engine = self._make_engine()
         try:
-            await self._run(_prepare, self._where)
+            await self._run(_prepare, self._where, self._patience)
         except BaseException:
             await self.close()
             raise
@@ -306,9 +306,9 @@ def _synchronised(file: str) -> None:
         log.warning("The disk may not keep the last commits through a power cut: %s", error.strerror)
 
 
-def _prepare(engine: Engine, where: str) -> None:
+def _prepare(engine: Engine, where: str, patience: float) -> None:
     if _is_sqlite(engine):
-        sqlite.prepare(engine)
+        sqlite.prepare(engine, patience)
     with engine.begin() as connection:
         _hold_schema(connection)
         migrate(connection, where)

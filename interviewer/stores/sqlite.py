@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ PRAGMAS = (
     "secure_delete=ON",
     "temp_store=MEMORY",  # what VACUUM sets aside is candidates' words too
 )
+BUSY_AGAIN = 0.02
 
 
 def engine_options(patience: float) -> dict[str, Any]:
@@ -36,8 +39,11 @@ def engine_options(patience: float) -> dict[str, Any]:
     }
 
 
-def prepare(engine: Engine) -> None:
-    """Make the file, and the folders that are missing, the user's alone; have every connection set its pragmas."""
+def prepare(engine: Engine, patience: float) -> None:
+    """Make the file, and the folders that are missing, the user's alone; have every connection set its pragmas.
+
+    `patience` in seconds is for another process that opens the same new file at the same time.
+    """
     database = engine.url.database or ":memory:"
     if not database.startswith((":memory:", "file:")):
         _private_file(Path(database))
@@ -45,9 +51,22 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
+        until = time.monotonic() + patience
         for pragma in PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
+            _set(cursor, pragma, until)
         cursor.close()
+
+
+def _set(cursor: sqlite3.Cursor, pragma: str, until: float) -> None:
+    """Set a pragma. While another process writes the first pages, SQLite refuses WAL at once, whatever its timeout."""
+    while True:
+        try:
+            cursor.execute(f"PRAGMA {pragma}")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(BUSY_AGAIN)
 
 
 def _private_file(path: Path) -> None:

@@ -452,7 +452,8 @@ class TestConnection:
         await begun(driver)
         await driver.channel.stop()
         driver.sim.ack_seconds = 1.0
-        saying = asyncio.create_task(driver.say("ada", "+1 beans"))
+        place = await driver.place_of("ada")  # while the store is open
+        saying = asyncio.create_task(driver.post("ada", place, "+1 beans"))
         await driver.restart()
         await saying
         await driver.settled()

@@ -189,3 +189,17 @@ async def test_a_database_in_memory() -> None:
     assert len(await store.events("i1")) == 2
     assert await store.forget("i1")
     await store.close()
+
+
+async def test_a_new_file_that_another_process_is_writing_is_waited_for(tmp_path: Path) -> None:
+    """SQLite refuses to turn on WAL at once then, without the wait that its timeout stands for."""
+    path = tmp_path / "new.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE elsewhere (x)")
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("INSERT INTO elsewhere VALUES (1)")
+        opening = asyncio.create_task(opened(path))
+        await asyncio.sleep(0.3)
+        other.execute("COMMIT")
+    store = await opening
+    await store.close()
